@@ -1,0 +1,1 @@
+"""Alembic revisions of the catalog. Imported by nobody, imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""How long, and the end: policies, holds, decisions, plans, purge, certificates."""

@@ -1,0 +1,1 @@
+"""Taking recordings in: manifests, content recognition, sealing, one durable commit."""

@@ -1,0 +1,1 @@
+"""Finding card data and cutting it out before anything is archived."""

@@ -1,0 +1,1 @@
+"""Where sealed blobs lie: one port, a folder and S3 behind it."""
