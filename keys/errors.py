@@ -88,3 +88,66 @@ class BadSignatureError(IntegrityError):
 
     code = "bad-signature"
     hint = "do not trust this document; compare the public key with the one published by the vault"
+
+
+class KdfCostError(InvalidInputError):
+    """A cost for the passphrase's key derivation is too weak to protect, or too high for a machine to pay."""
+
+    code = "kdf-cost"
+    hint = "leave the cost at its default, or choose one inside the bounds"
+
+
+class PassphraseError(InvalidInputError):
+    """A passphrase that cannot be used at all."""
+
+    code = "passphrase"
+    hint = "choose a passphrase of several words"
+
+
+class KeyFileExistsError(RefusedError):
+    """There is a key file at that place already; key files are never overwritten by a new key."""
+
+    code = "key-file-exists"
+    hint = "choose another place, or move the old key file to a safe one first"
+
+
+class KeyFileNotFoundError(NotFoundError):
+    """There is no key file at that place."""
+
+    code = "key-file-not-found"
+    hint = "check the path, or restore the key file from its backup"
+
+
+class KeyFilePermissionError(RefusedError):
+    """A key file can be read or written by others than its owner."""
+
+    code = "key-file-permission"
+    hint = "run 'chmod 600' on the key file, and consider its passphrase exposed to a guesser"
+
+
+class KeyFileUnavailableError(UnavailableError):
+    """The file system does not let us read or write a key file."""
+
+    code = "key-file-unavailable"
+    hint = "check the folder, its permissions and the free space, then run the command again"
+
+
+class NoActiveEpochError(UnavailableError):
+    """No key epoch is active, so nothing new can be sealed."""
+
+    code = "no-active-epoch"
+    hint = "run 'strongroom keys rotate' to make one"
+
+
+class KeyringError(IntegrityError):
+    """The key epochs contradict each other."""
+
+    code = "keyring"
+    hint = "the catalog's epochs were altered; run 'strongroom check' and restore the catalog from backup"
+
+
+class PublicKeyError(InvalidInputError):
+    """A text is not a public key in the form Strongroom publishes."""
+
+    code = "public-key"
+    hint = "expected strongroom-ed25519: and 44 characters of base64, as 'strongroom user list' prints it"

@@ -1,6 +1,6 @@
 """The errors of `retention`, by family (see keys.errors)."""
 
-from keys.errors import InvalidInputError
+from keys.errors import IntegrityError, InvalidInputError, NotFoundError, RefusedError
 
 
 class PolicySyntaxError(InvalidInputError):
@@ -8,3 +8,106 @@ class PolicySyntaxError(InvalidInputError):
 
     code = "policy-syntax"
     hint = "mend the line and run 'strongroom policy validate'"
+
+
+class PeriodError(InvalidInputError):
+    """A retention period is not a positive calendar duration."""
+
+    code = "period"
+    hint = "write years, months and days as in P3Y, P25M, P1Y6M or P90D, or whole weeks as in P2W"
+
+
+class PlanFormatError(IntegrityError):
+    """A plan is not in the form that was digested and approved."""
+
+    code = "plan-format"
+    hint = "do not run it; make a new plan and have that one approved"
+
+
+class StalePlanError(RefusedError):
+    """The policy, or the version it was compared with, has moved on since the plan was made."""
+
+    code = "stale-plan"
+    hint = "run 'strongroom policy plan' again and have the new plan approved"
+
+
+class CertificateFormatError(IntegrityError):
+    """Bytes are not a certificate of destruction in its one encoding, or what it says cannot be true."""
+
+    code = "certificate-format"
+    hint = "do not trust it; ask the vault for the certificate again"
+
+
+class CertificateSignatureError(IntegrityError):
+    """A certificate is not signed by the vault it is claimed for."""
+
+    code = "certificate-signature"
+    hint = "compare the public key with the one published by the vault; if it is the right one, do not trust it"
+
+
+class ApprovalSignatureError(IntegrityError):
+    """An approval in a certificate is not by the person it names over the plan that was run."""
+
+    code = "approval-signature"
+    hint = "do not trust the certificate; compare the approvers' public keys with those that they published"
+
+
+class PlanNotFoundError(NotFoundError):
+    """There is no such plan, policy version or certificate."""
+
+    code = "plan-not-found"
+    hint = "make one with 'strongroom policy plan' or 'strongroom purge plan'"
+
+
+class PolicyAlteredError(IntegrityError):
+    """A stored policy is not the text that was applied; nothing is destroyed by it."""
+
+    code = "policy-altered"
+    hint = "run 'strongroom log verify' and restore the catalog from backup"
+
+
+class SamePersonError(RefusedError):
+    """What takes two people was tried by one."""
+
+    code = "same-person"
+    hint = "ask another user who has the role"
+
+
+class ApprovalMissingError(RefusedError):
+    """Nobody else has approved this yet."""
+
+    code = "approval-missing"
+    hint = "ask another user who has the role to approve it"
+
+
+class AlreadyApprovedError(RefusedError):
+    """This user signed this before."""
+
+    code = "already-approved"
+
+
+class MatterError(InvalidInputError):
+    """A matter is named by number, because it stands in clear."""
+
+    code = "matter"
+
+
+class HoldScopeError(InvalidInputError):
+    """A hold without any criterion would hold the whole vault by accident."""
+
+    code = "hold-scope"
+    hint = "name whom or what it is about, for example --account, --agent, --queue, --caller or --since"
+
+
+class HoldStateError(RefusedError):
+    """The hold is not in the state this step starts from."""
+
+    code = "hold-state"
+    hint = "see 'strongroom hold show ID'"
+
+
+class HoldNotFoundError(NotFoundError):
+    """No hold of that id was ever placed."""
+
+    code = "hold-not-found"
+    hint = "see 'strongroom hold list'"

@@ -1,6 +1,8 @@
 """The errors of `vault`, by family (see keys.errors)."""
 
-from keys.errors import IntegrityError, NotFoundError, RefusedError, UnavailableError
+from datetime import datetime
+
+from keys.errors import IntegrityError, InvalidInputError, NotFoundError, RefusedError, UnavailableError
 
 
 class BlobNotFoundError(NotFoundError):
@@ -22,6 +24,11 @@ class BlobLockedError(RefusedError):
     code = "blob-locked"
     hint = "its key is destroyed already; the deletion is tried again when the lock ends"
 
+    def __init__(self, message: str, *, until: datetime | None = None, hint: str | None = None) -> None:
+        """Take the end of the lock; None for a legal hold, which has none."""
+        super().__init__(message, hint=hint)
+        self.until = until
+
 
 class StoreUnavailableError(UnavailableError):
     """A store cannot be reached, or answered with an error of its own."""
@@ -42,3 +49,150 @@ class SealedFormatError(IntegrityError):
 
     code = "sealed-format"
     hint = "run 'strongroom check --deep'; restore the blob from another copy"
+
+
+class CatalogUnavailableError(UnavailableError):
+    """The catalog database cannot be reached, is locked for too long, or is not what we need."""
+
+    code = "catalog-unavailable"
+    hint = "check that the database runs, that its disk has room and that no other program locks it"
+
+
+class NotAuthorisedError(RefusedError):
+    """The user's roles do not give the capability."""
+
+    code = "not-authorised"
+    hint = "ask a user who has the role, or an admin: strongroom user roles NAME ROLE…"
+
+
+class RolesConflictError(RefusedError):
+    """Roles that watch each other must not meet in one person."""
+
+    code = "roles-conflict"
+    hint = "give one of the roles to another person"
+
+
+class UserExistsError(RefusedError):
+    """A user of that name exists; names are never given twice."""
+
+    code = "user-exists"
+    hint = "choose another name"
+
+
+class UserNotFoundError(NotFoundError):
+    """Nobody has that name."""
+
+    code = "user-not-found"
+    hint = "see 'strongroom user list', or set --user"
+
+
+class UserNameError(InvalidInputError):
+    """A name that a log entry or a file name cannot hold."""
+
+    code = "user-name"
+
+
+class RecordingNotFoundError(NotFoundError):
+    """No recording of that id was ever taken in."""
+
+    code = "recording-not-found"
+    hint = "find its id with 'strongroom list'"
+
+
+class SealedShapeError(SealedFormatError):
+    """Bytes have a size or a header that no sealed blob has."""
+
+    code = "sealed-shape"
+
+
+class SealedSegmentError(SealedFormatError):
+    """A segment of a sealed blob is missing or does not authenticate; the message names it."""
+
+    code = "sealed-segment"
+
+
+class SealedValueError(SealedFormatError):
+    """A sealed value of the catalog does not open: altered, or sealed for another row or field."""
+
+    code = "sealed-value"
+    hint = "the row was altered; run 'strongroom check' and restore the catalog from backup"
+
+
+class RecordingPurgedError(NotFoundError):
+    """The recording was purged: its keys are destroyed and nothing can open it."""
+
+    code = "recording-purged"
+    hint = "see its certificate with 'strongroom certificate show ID'"
+
+
+class RenditionNotFoundError(NotFoundError):
+    """The recording has no such rendition (yet)."""
+
+    code = "rendition-not-found"
+    hint = "see what it has with 'strongroom show ID'; a redacted rendition comes from 'strongroom screen'"
+
+
+class NotScreenableYetError(RefusedError):
+    """There is no screener for recordings of this kind, so they are kept sealed and not archived."""
+
+    code = "not-screenable-yet"
+    hint = "the recording stays sealed in the vault; it will be screened once a screener for its kind is there"
+
+
+class WrongStateError(RefusedError):
+    """The recording is not in the state this stage starts from."""
+
+    code = "wrong-state"
+    hint = "see its state with 'strongroom show ID'"
+
+
+class NotScreenedError(RefusedError):
+    """What is not screened does not go to the archive."""
+
+    code = "not-screened"
+    hint = "run 'strongroom screen' first; what cannot be screened is never archived"
+
+
+class SearchTermError(InvalidInputError):
+    """A search term is not of the form its field has."""
+
+    code = "search-term"
+
+
+class StoreAnswerError(StoreUnavailableError):
+    """A store answered, with an error: `answer` is its code, `status` the HTTP status."""
+
+    code = "store-answer"
+
+    def __init__(self, message: str, *, answer: str, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.answer = answer
+        self.status = status
+
+
+class EmptyFileError(InvalidInputError):
+    """A file without a single byte is no recording."""
+
+    code = "empty-file"
+    hint = "fetch the file from the recorder again"
+
+
+class FileChangedError(UnavailableError):
+    """A file changed while it was taken in, so that what was sealed may be neither the old nor the new content."""
+
+    code = "file-changed"
+    hint = "wait until the recorder has finished the file and run the command again"
+
+
+class OtherBytesError(RefusedError):
+    """A source_ref came again with other bytes; the recording taken in first stays as it is."""
+
+    code = "other-bytes"
+    hint = "find out which of the two is right; give the new one a source_ref of its own if both are"
+
+
+class TwinRefusedError(UnavailableError):
+    """Two items of one run had the same source_ref, and the first of them was refused."""
+
+    code = "twin-refused"
+    hint = "see why the other item of the same source_ref was refused, and run the command again"

@@ -1,0 +1,40 @@
+"""`strongroom doctor` and `upgrade`."""
+
+import click
+
+from cli.base import Command
+from cli.door import Door, pass_door
+from service import doctor as diagnosing
+from service.errors import NoVaultError
+from service.settings import FILE
+from vault.catalog.engine import Catalog
+from vault.catalog.upgrade import revisions
+from vault.catalog.upgrade import upgrade as run_revisions
+from vault.people import Capability
+
+
+@click.command(cls=Command)
+@pass_door
+@click.pass_context
+def doctor(ctx: click.Context, door: Door) -> None:
+    """Say whether this installation is sound, and what to do where it is not."""
+    door.enter(Capability.CHECK)
+    found = list(diagnosing.examine(door.vault))
+    door.out.table(("what", "found", "advice"), [(d.what, d.found, d.advice or "fine") for d in found])
+    if any(d.advice for d in found):
+        ctx.exit(1)
+
+
+@click.command(cls=Command)
+@pass_door
+def upgrade(door: Door) -> None:
+    """Bring the catalog to this program's revision. Make a backup first."""
+    if not (door.home / FILE).exists():
+        raise NoVaultError(f"expected a vault in {door.home}, got no {FILE}")
+    catalog = Catalog(door.settings.catalog_url)
+    try:
+        before, newest = revisions(catalog)
+        run_revisions(catalog)
+    finally:
+        catalog.close()
+    door.out.object({"from": before, "to": newest}, text=f"catalog: revision {before} -> {newest}")

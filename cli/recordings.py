@@ -1,0 +1,198 @@
+"""`list`, `show`, `explain`, `open`: finding recordings, why they are kept, and what they hold."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from sqlalchemy import select
+
+from cli.base import Command
+from cli.door import Door, pass_door
+from cli.output import size
+from cli.terms import cursor_of, parse_cursor, search_options
+from keys.errors import StrongroomError
+from retention import holds, policies
+from retention.decide import Decision, decide
+from retention.policies import facts_of
+from vault import playback
+from vault.catalog import recordings as rows
+from vault.catalog.recordings import Recording
+from vault.catalog.schema import screenings
+from vault.log.entry import Act
+from vault.model import RenditionName
+from vault.people import Capability
+from vault.search import Terms, criteria_of
+
+_COLUMNS = ("id", "kind", "state", "ended", "agent", "queue", "industry", "jurisdiction", "labels")
+_COPY = 1024 * 1024  # bytes
+
+
+@click.command("list", cls=Command)
+@search_options
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Recordings on a page.")
+@click.option("--after", help="Where the last page ended, as it printed it.")
+@pass_door
+def list_(door: Door, terms: Terms, limit: int, after: str | None) -> None:
+    """Find recordings, the latest first: by caller, agent, queue, time, kind, label, state.
+
+    Each option given must match; one given several times matches any of its values. A caller is found by number in
+    any common spelling, by its last four digits, by e-mail or by account, without the catalog knowing them.
+    """
+    actor = door.enter(Capability.FIND)
+    vault = door.vault
+    # only a search for a person opens the index key
+    index = vault.index if terms.name_a_person else None
+    criteria = criteria_of(terms, index, vault.settings.region)
+    with vault.catalog.read() as connection:
+        found = rows.page(connection, criteria, limit=limit, after=parse_cursor(after))
+    door.tell(actor, Act.LIST, details={"criteria": "+".join(sorted(terms.words())) or "none", "found": len(found)})
+    door.out.table(_COLUMNS, [_listed(recording) for recording in found])
+    if len(found) == limit:
+        cursor = cursor_of(found[-1].ended_at, found[-1].id)
+        if door.out.as_json:
+            click.echo(json.dumps({"next": cursor}))
+        else:
+            door.out.say(f"more: --after {cursor}")
+    elif not found:
+        door.out.say("nothing found")
+
+
+def _listed(r: Recording) -> tuple[Any, ...]:
+    return r.id, r.kind, r.state, r.ended_at, r.agent, r.queue, r.industry, r.jurisdiction, r.labels
+
+
+@click.command(cls=Command)
+@click.argument("recording")
+@pass_door
+def show(door: Door, recording: str) -> None:
+    """Show everything the catalog knows of a recording, callers included."""
+    actor = door.enter(Capability.FIND)
+    vault = door.vault
+    with vault.catalog.read() as connection:
+        found = rows.get(connection, recording)
+        private = playback.private_metadata(connection, vault.keyring, found.id)
+        renditions = rows.renditions_of(connection, [recording]).get(recording, [])
+        copies = rows.copies_of(connection, [r.blob for r in renditions])
+        screened = connection.execute(select(screenings).where(screenings.c.recording == recording)).first()
+    door.tell(actor, Act.SHOW, recording)
+    value: dict[str, Any] = {name: getattr(found, name) for name in Recording.__slots__}
+    if private is not None:
+        value["account"] = private.account
+        value["source_ref"] = private.source_ref
+        value["callers"] = [", ".join(part for part in (c.number, c.email, c.name) if part) for c in private.callers]
+        value["plain_sha256"] = private.plain_sha256
+    for r in renditions:
+        places = ["primary", *(_place(c) for c in copies.get(r.blob, []))] if found.purged_at is None else ["destroyed"]
+        value[f"rendition_{r.name}"] = f"{r.media_type}, {size(r.plain_size)}, in {' and '.join(places)}"
+    if screened is not None:
+        report = json.loads(screened.report)
+        value["screening"] = f"{screened.outcome} by {screened.engine}: {len(report['findings'])} cuts"
+        if report["reason"]:
+            value["screening"] += f" ({report['reason']})"
+        value["cuts"] = report["findings"]
+    door.out.object(value)
+
+
+def _place(copy: rows.Copy) -> str:
+    return f"{copy.store} (locked until {copy.locked_until:%Y-%m-%d})" if copy.locked_until else copy.store
+
+
+@click.command(cls=Command)
+@click.argument("recording")
+@pass_door
+def explain(door: Door, recording: str) -> None:
+    """Say why a recording is kept, until when, by which rule or hold; or why and how it was purged."""
+    actor = door.enter(Capability.FIND)
+    vault = door.vault
+    now = vault.clock.now()
+    with vault.catalog.read() as connection:
+        found = rows.get(connection, recording)
+        held = holds.matching(connection, [recording], now)[recording]
+        decision = decide(facts_of(found), policies.current(connection), held, now)
+    door.tell(actor, Act.EXPLAIN, recording)
+    value = explained(decision)
+    value["ended"], value["ended_basis"] = found.ended_at, found.ended_basis
+    door.out.object(value, text=_in_words(found, decision))
+
+
+def explained(decision: Decision) -> dict[str, Any]:
+    """Return a decision for programs."""
+    return {
+        "action": decision.action,
+        "keep_until": decision.keep_until,
+        "rule": decision.rule,
+        "policy_version": decision.policy_version,
+        "reasons": [
+            {
+                "code": str(r.code), "text": r.text, "until": r.until.isoformat() if r.until else None,
+                "rule": r.rule, "citation": r.citation, "hold": r.hold,
+            }
+            for r in decision.reasons
+        ],
+    }  # fmt: skip
+
+
+_BASIS = {
+    "manifest": "as its manifest says",
+    "content": "as its content says",
+    "taken-in": "counted from when it was taken in, because nobody said when it ended",
+}
+
+
+def _in_words(found: Recording, decision: Decision) -> str:
+    until = f"until {decision.keep_until:%Y-%m-%d} 00:00 UTC" if decision.keep_until else "with no end date"
+    verdict = {"keep": f"KEEP {until}", "review": "DUE, after a person's review", "destroy": "DUE to be destroyed"}
+    if found.purged_at is not None:
+        head = f"PURGED on {found.purged_at:%Y-%m-%d}; see 'strongroom certificate show {found.id}'"
+    else:
+        head = verdict[decision.action]
+    lines = [f"{found.id}: {head}", f"  It ended {found.ended_at:%Y-%m-%d %H:%M}Z, {_BASIS[found.ended_basis]}."]
+    if decision.policy_version is not None:
+        lines.append(f"  Decided by policy version {decision.policy_version}.")
+    return "\n".join(lines + [f"  {number}. {reason.text}" for number, reason in enumerate(decision.reasons, 1)])
+
+
+@click.command("open", cls=Command)
+@click.argument("recording")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A new file; else standard output."
+)
+@click.option(
+    "--rendition", type=click.Choice([n.value for n in RenditionName]), default="original", show_default=True,
+    help="Which rendition to open.",
+)  # fmt: skip
+@pass_door
+def open_(door: Door, recording: str, output: Path | None, rendition: str) -> None:
+    """Decrypt one rendition to a file or a pipe. Logged before the first byte comes out."""
+    actor = door.enter(Capability.OPEN)
+    vault = door.vault
+    if output is not None and output.exists():
+        raise click.UsageError(f"expected a new file, {output} exists")
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError("expected -o FILE or a pipe, got a terminal")
+    with (
+        playback.opened(
+            vault.catalog, vault.primary, vault.keyring, vault.clock, actor=actor, recording=recording,
+            rendition=RenditionName(rendition),
+        ) as (found, reader),
+    ):  # fmt: skip
+        # a checkpoint over the entry is signed before the first byte too
+        vault.sequence()
+        if output is None:
+            _copy(reader, sys.stdout.buffer)
+            return
+        with output.open("xb") as sink:
+            try:
+                _copy(reader, sink)
+            except (StrongroomError, OSError):
+                output.unlink()
+                raise
+    door.out.say(f"wrote {size(found.plain_size)} of {found.media_type} to {output}")
+
+
+def _copy(reader: Any, sink: BinaryIO) -> None:
+    while chunk := reader.read(_COPY):
+        sink.write(chunk)
+    sink.flush()

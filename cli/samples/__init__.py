@@ -1,0 +1,1 @@
+"""The sample recordings of the demo, and the program that writes them."""

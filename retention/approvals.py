@@ -1,0 +1,84 @@
+"""Signatures of people over the digest of the very plan or release they agree to (DESIGN section 8)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from keys.errors import BadSignatureError
+from keys.signing import PublicKey, SigningKey
+from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError
+from retention.plan import approval_message
+from vault.catalog.schema import approvals
+from vault.model import Role
+from vault.people import Actor
+
+DOMAIN = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    """A person who signs: in whose name, under which role, with which key."""
+
+    actor: Actor
+    role: Role
+    key: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One verified signature."""
+
+    user: str
+    role: str
+    public_key: PublicKey
+    signature: bytes
+    at: datetime
+
+
+def sign(connection: Connection, signatory: Signatory, digest: str, act: str, now: datetime) -> None:
+    """Sign a digest and keep the signature.
+
+    Raises:
+        AlreadyApprovedError: this user signed this already.
+
+    """
+    user = signatory.actor.name
+    query = select(approvals.c.user).where(
+        approvals.c.digest == digest, approvals.c.user == user, approvals.c.act == act
+    )
+    if connection.execute(query).first():
+        raise AlreadyApprovedError(f"expected a signature that is new, got one that {user} gave before")
+    connection.execute(
+        insert(approvals).values(
+            digest=digest,
+            user=user,
+            act=act,
+            role=signatory.role,
+            public_key=str(signatory.key.public),
+            signature=signatory.key.sign(DOMAIN, approval_message(digest, user)),
+            at=now,
+        )
+    )
+
+
+def verified(connection: Connection, digest: str, act: str, *, needed: int = 1) -> list[Approval]:
+    """Return the signatures over a digest, each verified.
+
+    Raises:
+        ApprovalMissingError: fewer people signed than are needed.
+        ApprovalSignatureError: a signature does not verify: the row was altered or forged.
+
+    """
+    found = []
+    query = select(approvals).where(approvals.c.digest == digest, approvals.c.act == act).order_by(approvals.c.user)
+    for row in connection.execute(query):
+        key = PublicKey.parse(row.public_key)
+        try:
+            key.verify(DOMAIN, approval_message(digest, row.user), row.signature)
+        except BadSignatureError as exc:
+            raise ApprovalSignatureError(f"expected a signature of {row.user} that verifies") from exc
+        found.append(Approval(row.user, row.role, key, row.signature, row.at))
+    if len(found) < needed:
+        raise ApprovalMissingError(f"expected {needed} approvals, got {len(found)}")
+    return found

@@ -1,0 +1,136 @@
+"""Is this installation sound, and what to do about it."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from keys.envelope import DEFAULT_COST
+from keys.errors import StrongroomError
+from retention import policies
+from service.assembly import Vault
+from service.work import check_clock, waiting_for_a_screener
+from vault.catalog import info
+from vault.catalog import recordings as rows
+from vault.catalog.criteria import Criteria
+from vault.catalog.schema import deletions, ticks
+from vault.check import Finding, fault
+from vault.log import journal
+from vault.model import State
+from vault.store.base import BlobStore
+
+_LOW_SPACE = 2**30  # bytes
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at; `advice` is empty when all is well."""
+
+    what: str
+    found: str
+    advice: str = ""
+
+
+def open_files(home: Path) -> Iterator[Finding]:
+    """Yield what in the home folder others than its owner can reach (promise P1)."""
+    for path in (home, *sorted(home.rglob("*"))):
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            continue  # a database's side file that went meanwhile
+        if mode & _OTHERS and not stat.S_ISLNK(mode):
+            yield fault("P1", str(path.relative_to(home)) or ".", f"others can reach it (mode {mode & 0o777:o})")
+
+
+def examine(vault: Vault) -> Iterator[Diagnosis]:
+    """Look at everything a running vault needs."""
+    yield from _permissions(vault)
+    yield _kdf(vault)
+    for store in vault.stores.values():
+        yield from _store(store)
+    if vault.archive is None:
+        yield Diagnosis("archive", "none configured", "set [archive] in strongroom.toml, or leave it if that is meant")
+    yield _policy(vault)
+    yield _log(vault)
+    yield _clock(vault)
+    yield from _backlog(vault)
+
+
+def _permissions(vault: Vault) -> Iterator[Diagnosis]:
+    found = list(open_files(vault.settings.home))
+    advice = f"run 'chmod -R go= {vault.settings.home}'" if found else ""
+    yield Diagnosis("permissions", f"{len(found)} files others can reach" if found else "private", advice)
+
+
+def _kdf(vault: Vault) -> Diagnosis:
+    cost = vault.settings.kdf
+    found = f"Argon2id with {cost.memory_kib} KiB, {cost.passes} passes"
+    weak = cost.memory_kib < DEFAULT_COST.memory_kib
+    return Diagnosis("key files", found, "raise [keys] argon2_memory_kib for new key files" if weak else "")
+
+
+def _store(store: BlobStore) -> Iterator[Diagnosis]:
+    health = store.probe()
+    parts = ["reachable" if health.reachable else "NOT reachable", "writable" if health.writable else "NOT writable"]
+    if health.versioned:
+        parts.append("versioned")
+    if health.lock_enabled:
+        parts.append("locks enforced" if health.lock_enforced else "locks NOT enforced")
+    low = health.free_bytes is not None and health.free_bytes < _LOW_SPACE
+    problems = [*health.problems, *(["make room: less than 1 GiB is free"] if low else [])]
+    yield Diagnosis(f"store {store.name}", ", ".join(parts), "; ".join(problems))
+
+
+def _policy(vault: Vault) -> Diagnosis:
+    try:
+        with vault.catalog.read() as connection:
+            current = policies.current(connection)
+    except StrongroomError as exc:
+        return Diagnosis("policy", f"{exc.code}: {exc}", exc.hint)
+    if current is None:
+        return Diagnosis("policy", "none in force: everything is kept", "write one; docs/retention.md shows how")
+    review = current.policy.review
+    late = review is not None and review <= vault.clock.now().date()
+    found = f"version {current.version}, {len(current.policy.rules)} rules"
+    return Diagnosis("policy", found, f"it was to be looked at by {review}" if late else "")
+
+
+def _log(vault: Vault) -> Diagnosis:
+    with vault.catalog.read() as connection:
+        waiting = journal.unsequenced(connection)
+    return Diagnosis("log", f"{waiting} entries wait for a checkpoint", "run 'strongroom tick'" if waiting else "")
+
+
+def _clock(vault: Vault) -> Diagnosis:
+    with vault.catalog.read() as connection:
+        last = connection.scalar(select(func.max(ticks.c.claimed_at)))
+    if last is None:
+        return Diagnosis("schedule", "no pass was ever made", "run 'strongroom run' as a service, or 'strongroom tick'")
+    try:
+        check_clock(vault, last)
+    except StrongroomError as exc:
+        return Diagnosis("schedule", str(exc), exc.hint)
+    idle = vault.clock.now() - last
+    late = idle > max(timedelta(hours=1), 3 * vault.settings.tick)
+    advice = "run 'strongroom run' as a service, or 'strongroom tick' from cron" if late else ""
+    return Diagnosis("schedule", f"last pass {last:%Y-%m-%d %H:%M}Z", advice)
+
+
+def _backlog(vault: Vault) -> Iterator[Diagnosis]:
+    with vault.catalog.read() as connection:
+        owed = info.scrub_owed(connection)
+        blobs = connection.scalars(select(func.count()).select_from(deletions)).one()
+        quarantined = len(rows.page(connection, Criteria(states=frozenset({State.QUARANTINED})), limit=100))
+    if owed or blobs:
+        yield Diagnosis(
+            "deletions", f"{blobs} blobs to be deleted", "run 'strongroom tick'; 'strongroom check' says which"
+        )
+    if quarantined:
+        yield Diagnosis("quarantine", f"{quarantined} recordings", "see 'strongroom list --state quarantined'")
+    waiting = waiting_for_a_screener(vault)
+    if waiting:
+        yield Diagnosis("screening", f"{waiting} calls and screens wait: they have no screener yet", "")

@@ -1,0 +1,52 @@
+"""The errors of `service`, by family (see keys.errors)."""
+
+from keys.errors import InvalidInputError, NotFoundError, RefusedError, UnavailableError
+
+
+class SettingsError(InvalidInputError):
+    """A setting is unknown, malformed or contradicts another; the message names it."""
+
+    code = "settings"
+    hint = "mend strongroom.toml or the STRONGROOM_… variable; docs/settings.md lists them all"
+
+
+class NoVaultError(NotFoundError):
+    """There is no vault in the home folder."""
+
+    code = "no-vault"
+    hint = "run 'strongroom init', or name the vault with --home or STRONGROOM_HOME"
+
+
+class VaultExistsError(RefusedError):
+    """There is a vault in the home folder already; it is never overwritten."""
+
+    code = "vault-exists"
+    hint = "choose another --home"
+
+
+class WrongVaultError(RefusedError):
+    """The key files and the catalog belong to different vaults."""
+
+    code = "wrong-vault"
+    hint = "check the home folder and the catalog's URL"
+
+
+class OldCatalogError(UnavailableError):
+    """The catalog is of another revision than this program."""
+
+    code = "catalog-revision"
+    hint = "run 'strongroom upgrade' after a backup, or use the program that wrote the catalog"
+
+
+class NoArchiveError(RefusedError):
+    """No archive is configured."""
+
+    code = "no-archive"
+    hint = "set [archive] in strongroom.toml; docs/settings.md shows how"
+
+
+class ClockJumpedError(RefusedError):
+    """The clock is so far from when work was last done that nothing is destroyed by it without a person's word."""
+
+    code = "clock-jumped"
+    hint = "check the machine's clock; if it is right, run 'strongroom tick --clock-is-right' once"

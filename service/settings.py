@@ -1,0 +1,208 @@
+"""One settings object, frozen, built at the door from strongroom.toml and STRONGROOM_* variables.
+
+Nothing below the doors reads a settings file or the environment. Every setting is listed in `KNOWN` with its default;
+an unknown one is an error, because a misspelt setting is a protection that is not there.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import phonenumbers
+
+from keys.envelope import KdfCost
+from keys.errors import StrongroomError
+from service.errors import SettingsError
+
+FILE = "strongroom.toml"
+
+KNOWN: dict[str, str | int] = {
+    "catalog.url": "sqlite:///catalog.db",
+    "store.path": "store",
+    "archive.kind": "folder",
+    "archive.path": "archive",
+    "archive.endpoint": "",
+    "archive.region": "",
+    "archive.bucket": "",
+    "archive.prefix": "strongroom",
+    "archive.checksums": "when_supported",
+    "archive.lock": "none",
+    "ingest.threads": 8,
+    "ingest.region": "US",
+    "keys.argon2_memory_kib": 65536,
+    "keys.argon2_passes": 3,
+    "keys.argon2_lanes": 4,
+    "holds.grace_days": 14,
+    "service.tick_seconds": 60,
+    "service.clock_gap_days": 7,
+}
+"""Every setting with its default. Relative paths are taken from the home folder."""
+
+_CHOICES = {
+    "archive.kind": ("folder", "s3", "none"),
+    "archive.lock": ("none", "governance", "compliance"),
+    "archive.checksums": ("when_supported", "when_required"),
+}
+_RANGES = {
+    "ingest.threads": (1, 64),
+    "holds.grace_days": (1, 3650),
+    "service.tick_seconds": (1, 86_400),
+    "service.clock_gap_days": (1, 3650),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """Where screened recordings are archived."""
+
+    kind: str
+    path: Path
+    endpoint: str | None
+    region: str | None
+    bucket: str
+    prefix: str
+    checksums: str
+    lock: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of a vault."""
+
+    home: Path
+    catalog_url: str
+    store: Path
+    archive: ArchiveSettings
+    threads: int
+    region: str
+    kdf: KdfCost
+    grace: timedelta
+    tick: timedelta
+    clock_gap: timedelta
+
+
+def load(home: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of the vault in `home`; a variable STRONGROOM_ARCHIVE_BUCKET stands over [archive] bucket.
+
+    Raises:
+        SettingsError: a setting is unknown or malformed.
+
+    """
+    values = dict(KNOWN)
+    path = home / FILE
+    if path.exists():
+        values |= _flatten(path)
+    for name in KNOWN:
+        variable = f"STRONGROOM_{name.replace('.', '_').upper()}"
+        if variable in environment:
+            values[name] = _typed(name, environment[variable], variable)
+    return _build(home, values)
+
+
+def _flatten(path: Path) -> dict[str, str | int]:
+    try:
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path.name}: expected TOML: {exc}") from exc
+    except OSError as exc:
+        raise SettingsError(f"{path.name}: cannot be read: {exc.strerror}") from exc
+    flat: dict[str, str | int] = {}
+    for section, entries in document.items():
+        if not isinstance(entries, dict):
+            raise SettingsError(f"{path.name}: expected sections, got the bare key '{section}'")
+        for key, value in entries.items():
+            name = f"{section}.{key}"
+            if name not in KNOWN:
+                raise SettingsError(f"{path.name}: expected a known setting, got '{name}'")
+            flat[name] = _typed(name, value, f"{path.name}: {name}")
+    return flat
+
+
+def _typed(name: str, value: object, where: str) -> str | int:
+    wanted = type(KNOWN[name])
+    if wanted is int and isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value)
+    if type(value) is not wanted:
+        raise SettingsError(f"{where}: expected {'a whole number' if wanted is int else 'a text'}")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise SettingsError(f"{where}: expected one of {', '.join(_CHOICES[name])}")
+    if name in _RANGES and isinstance(value, int):
+        low, high = _RANGES[name]
+        if not low <= value <= high:
+            raise SettingsError(f"{where}: expected {low} to {high}, got {value}")
+    return value if isinstance(value, int) else str(value)
+
+
+def _build(home: Path, values: Mapping[str, Any]) -> Settings:
+    region = values["ingest.region"]
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingsError("ingest.region: expected a country code of two capital letters, such as US or GB")
+    if values["archive.kind"] == "s3" and not values["archive.bucket"]:
+        raise SettingsError("archive.bucket: expected the name of a bucket, got none")
+    try:
+        kdf = KdfCost(values["keys.argon2_memory_kib"], values["keys.argon2_passes"], values["keys.argon2_lanes"])
+    except StrongroomError as exc:
+        raise SettingsError(f"keys: {exc}") from exc
+    return Settings(
+        home=home,
+        catalog_url=_catalog_url(home, values["catalog.url"]),
+        store=home / values["store.path"],
+        archive=ArchiveSettings(
+            kind=values["archive.kind"],
+            path=home / values["archive.path"],
+            endpoint=values["archive.endpoint"] or None,
+            region=values["archive.region"] or None,
+            bucket=values["archive.bucket"],
+            prefix=values["archive.prefix"],
+            checksums=values["archive.checksums"],
+            lock=None if values["archive.lock"] == "none" else values["archive.lock"],
+        ),
+        threads=values["ingest.threads"],
+        region=region,
+        kdf=kdf,
+        grace=timedelta(days=values["holds.grace_days"]),
+        tick=timedelta(seconds=values["service.tick_seconds"]),
+        clock_gap=timedelta(days=values["service.clock_gap_days"]),
+    )
+
+
+def _catalog_url(home: Path, url: str) -> str:
+    prefix = "sqlite:///"
+    if url.startswith(prefix):
+        return f"{prefix}{home / url.removeprefix(prefix)}"
+    if url.startswith("postgresql+psycopg://"):
+        return url
+    raise SettingsError("catalog.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+
+
+TEMPLATE = """\
+# Settings of this vault; docs/settings.md lists all of them. A variable STRONGROOM_ARCHIVE_BUCKET stands over
+# [archive] bucket, and so on. Passphrases never stand here.
+
+[catalog]
+url = "{catalog}"
+
+[archive]
+# "folder", "s3" or "none"
+kind = "{archive}"
+path = "archive"
+# endpoint = "https://s3.example.com"
+# bucket = "recordings"
+# lock = "governance"        # Object Lock until retention ends: "none", "governance" or "compliance"
+
+[ingest]
+# how telephone numbers without a country code are read
+region = "{region}"
+
+[keys]
+argon2_memory_kib = {memory}
+argon2_passes = {passes}
+argon2_lanes = {lanes}
+
+[holds]
+# days after the release of a hold in which nothing it covered is purged
+grace_days = 14
+"""

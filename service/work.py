@@ -1,0 +1,203 @@
+"""One pass of everything that is due: purge, screen, archive, and what stores still owe.
+
+Stages do not call each other; the state in the catalog is the only link. One that fails is told and does not stop the
+rest. What is due to be destroyed is destroyed first, so that it is neither screened nor archived any more.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from keys.errors import StrongroomError
+from retention import holds, policies, purge
+from retention.decide import decide
+from retention.policies import facts_of
+from service.assembly import Vault
+from service.errors import ClockJumpedError
+from vault.archive import Archived, Archiver
+from vault.catalog import deletions
+from vault.catalog.recordings import Recording
+from vault.catalog.schema import recordings, ticks, to_micros
+from vault.ids import new_id
+from vault.model import Kind, State
+from vault.people import AUTO, Actor
+from vault.screen.stage import SCREENABLE, Screened, Screener
+
+JOB = Actor(AUTO, "schedule")
+_TICKS_KEPT = 1000
+_BACKWARDS = timedelta(hours=1)
+"""How far back a clock may be set without a person's word: time servers correct seconds, not hours."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one pass did."""
+
+    purged: int = 0
+    refused: int = 0
+    screened: int = 0
+    cuts: int = 0
+    quarantined: int = 0
+    archived: int = 0
+    deleted: int = 0
+    waiting: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def claim(vault: Vault, slot: int) -> datetime | None:
+    """Claim a turn by unique insert; return when the last one was claimed, or None if there was none.
+
+    Raises:
+        TurnTakenError: another scheduler has this turn.
+
+    """
+    now = vault.clock.now()
+    try:
+        with vault.catalog.write() as connection:
+            last: datetime | None = connection.scalar(select(func.max(ticks.c.claimed_at)))
+            connection.execute(insert(ticks).values(slot=slot, owner=new_id(now), claimed_at=now))
+            kept = select(ticks.c.slot).order_by(ticks.c.claimed_at.desc()).limit(_TICKS_KEPT)
+            connection.execute(delete(ticks).where(ticks.c.slot.not_in(kept)))
+    except IntegrityError as exc:
+        raise TurnTakenError from exc
+    return last
+
+
+class TurnTakenError(Exception):
+    """Another scheduler has claimed this turn; there is nothing to do."""
+
+
+def check_clock(vault: Vault, last: datetime | None) -> None:
+    """Refuse to destroy anything by a clock that jumped since work was last done.
+
+    Raises:
+        ClockJumpedError: it went back, or further ahead than the machine can have been idle.
+
+    """
+    now = vault.clock.now()
+    if last is None:
+        return
+    if now < last - _BACKWARDS or now > last + vault.settings.clock_gap:
+        raise ClockJumpedError(
+            f"expected a time near {last:%Y-%m-%d %H:%M}Z, when work was last done, got {now:%Y-%m-%d %H:%M}Z"
+        )
+
+
+def tick(
+    vault: Vault, *, clock_is_right: bool = False, slot: int | None = None, stop: Callable[[], bool] = lambda: False
+) -> Report:
+    """Do everything that is due once; `stop` is asked between steps and ends the pass after the one in hand.
+
+    Raises:
+        TurnTakenError: another scheduler has this turn.
+
+    """
+    last = claim(vault, to_micros(vault.clock.now()) if slot is None else slot)
+    report = Report()
+    stages: tuple[Callable[[Vault, Report, Callable[[], bool]], None], ...] = (_sweep, _screen, _archive, _finish)
+    try:
+        if not clock_is_right:
+            check_clock(vault, last)
+        stages = (_sweep, _purge, _screen, _archive, _finish)
+    except ClockJumpedError as exc:
+        report.errors.append(f"purge: {exc.code}: {exc}; {exc.hint}")
+    for stage in stages:
+        if stop():
+            break
+        try:
+            stage(vault, report, stop)
+        except StrongroomError as exc:
+            report.errors.append(f"{stage.__name__.removeprefix('_')}: {exc.code}: {exc}")
+    report.waiting = waiting_for_a_screener(vault)
+    vault.sequence()
+    return report
+
+
+def _sweep(vault: Vault, _report: Report, _stop: Callable[[], bool]) -> None:
+    vault.sweep()
+
+
+def _purge(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
+    for purged in purge.run_due(vault.catalog, vault.clock, vault.signing_key, vault=vault.id):
+        report.purged += purged.done
+        report.refused += not purged.done
+        if stop():
+            return
+
+
+def _screen(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
+    for screened in screen_due(vault, JOB, report.errors):
+        report.screened += screened.moved and screened.state is State.SCREENED
+        report.quarantined += screened.moved and screened.state is State.QUARANTINED
+        report.cuts += len(screened.findings)
+        if stop():
+            return
+
+
+def screen_due(vault: Vault, actor: Actor, errors: list[str]) -> Iterator[Screened]:
+    """Screen everything that waits for it; one that fails is told in `errors` and waits for the next pass."""
+    with vault.intents() as intents:
+        screener = Screener(
+            catalog=vault.catalog, store=vault.primary, intents=intents, keyring=vault.keyring, clock=vault.clock,
+            actor=actor,
+        )  # fmt: skip
+        for recording in screener.due():
+            try:
+                yield screener.screen(recording)
+            except StrongroomError as exc:
+                errors.append(f"screen {recording}: {exc.code}: {exc}")
+
+
+def _archive(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
+    if vault.archive is None:
+        return
+    for archived in archive_due(vault, JOB):
+        report.archived += archived.error is None
+        if archived.error is not None:
+            report.errors.append(f"archive {archived.recording}: {archived.error.code}: {archived.error}")
+        if stop():
+            return
+
+
+def archive_due(vault: Vault, actor: Actor) -> Iterator[Archived]:
+    """Archive everything that waits for it."""
+    with vault.intents() as intents:
+        archiver = make_archiver(vault, actor, intents)
+        for batch in archiver.due():
+            yield from archiver.archive(batch)
+
+
+def make_archiver(vault: Vault, actor: Actor, intents: object) -> Archiver:
+    """Return an archiver whose locks follow retention."""
+    return Archiver(
+        catalog=vault.catalog, primary=vault.primary, archive=vault.need_archive(), intents=intents,  # type: ignore[arg-type]
+        lock_until=lambda recording: keep_until(vault, recording), clock=vault.clock, actor=actor,
+        threads=vault.settings.threads,
+    )  # fmt: skip
+
+
+def keep_until(vault: Vault, recording: Recording) -> datetime | None:
+    """Return until when retention keeps a recording; None when that is open or over."""
+    now = vault.clock.now()
+    with vault.catalog.read() as connection:
+        held = holds.matching(connection, [recording.id], now)[recording.id]
+        decision = decide(facts_of(recording), policies.current(connection), held, now)
+    return decision.keep_until if decision.keep_until is not None and decision.keep_until > now else None
+
+
+def _finish(vault: Vault, report: Report, _stop: Callable[[], bool]) -> None:
+    report.deleted, owed = deletions.finish(vault.catalog, vault.clock, JOB, vault.stores)
+    report.errors.extend(
+        f"delete {o.blob} in {o.store}, again {o.retry_at:%Y-%m-%d %H:%M}Z: {o.obstacle}" for o in owed
+    )
+
+
+def waiting_for_a_screener(vault: Vault) -> int:
+    """Return how many recordings stay sealed because nothing can screen their kind yet."""
+    kinds = sorted(set(Kind) - SCREENABLE)
+    query = select(func.count()).select_from(recordings)
+    with vault.catalog.read() as connection:
+        return connection.scalars(query.where(recordings.c.state == State.SEALED, recordings.c.kind.in_(kinds))).one()

@@ -1,0 +1,48 @@
+"""Single facts about the vault: its id, the wrapped index key, and whether deleted rows are still to be overwritten."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from vault.catalog.schema import vault_info
+from vault.errors import CatalogUnavailableError
+
+VAULT_ID = "vault-id"
+INDEX_KEY = "index-key"
+PUBLIC_KEY = "public-key"
+_SCRUB = "scrub-owed"
+
+
+def put(connection: Connection, name: str, value: str) -> None:
+    """Write one fact; it must be new."""
+    connection.execute(insert(vault_info).values(name=name, value=value))
+
+
+def get(connection: Connection, name: str) -> str:
+    """Return one fact.
+
+    Raises:
+        CatalogUnavailableError: the catalog is not that of a vault.
+
+    """
+    value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == name))
+    if value is None:
+        raise CatalogUnavailableError(f"expected the catalog of a vault, got one without {name}")
+    return str(value)
+
+
+def owe_scrub(connection: Connection, now: datetime) -> None:
+    """Note that rows were destroyed whose remains are not overwritten yet."""
+    connection.execute(delete(vault_info).where(vault_info.c.name == _SCRUB))
+    put(connection, _SCRUB, now.isoformat())
+
+
+def scrub_owed(connection: Connection) -> str | None:
+    """Return since when remains of destroyed rows are to be overwritten, or None."""
+    value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == _SCRUB))
+    return None if value is None else str(value)
+
+
+def scrub_done(connection: Connection, owed: str) -> None:
+    """Note that everything destroyed until `owed` is overwritten."""
+    connection.execute(delete(vault_info).where(vault_info.c.name == _SCRUB, vault_info.c.value == owed))

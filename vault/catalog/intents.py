@@ -1,0 +1,167 @@
+"""Names of blobs that are about to be written, so that what a crash leaves in a store can be found by name.
+
+An intent is committed before its blob is written and removed in the transaction that makes the blob belong to a
+recording. The owner of an intent holds a lock file while it lives; when the lock is free the owner is dead, and
+`sweep` deletes what it left.
+"""
+
+import fcntl
+import os
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeAlias
+
+from sqlalchemy import Connection, delete, insert, select
+
+from vault.catalog.engine import Catalog
+from vault.catalog.schema import copies, intents, renditions
+from vault.clock import Clock
+from vault.errors import BlobLockedError
+from vault.ids import new_blob_name, new_id
+from vault.model import BlobName
+from vault.store import durable
+
+DeleteBlob: TypeAlias = Callable[[BlobName], None]
+PRIMARY: Final = "primary"
+
+STRANGER_LIVES = timedelta(hours=24)
+"""An owner without a lock file here works on another machine; after this time it is taken for dead."""
+
+
+class Intents:
+    """The intents of one running piece of work; a context manager that leaves none behind when all went well."""
+
+    def __init__(self, catalog: Catalog, run_folder: Path, clock: Clock, *, ahead: int = 1) -> None:
+        self._catalog = catalog
+        self._clock = clock
+        self._ahead = ahead
+        self._free: deque[BlobName] = deque()
+        self._owner = new_id(clock.now())
+        durable.make_private_folder(run_folder)
+        # locked before it has its name: a sweep that runs meanwhile must never find it unlocked
+        nameless = run_folder / f"{self._owner}.new"
+        self._lock = os.open(nameless, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._lock_file = nameless.rename(run_folder / f"{self._owner}.lock")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        # unused names were never written; used ones are either rows by now or are left for a sweep to clean up
+        try:
+            with self._catalog.write() as connection:
+                connection.execute(delete(intents).where(intents.c.blob.in_(list(self._free))))
+                left = connection.execute(select(intents.c.blob).where(intents.c.owner == self._owner)).first()
+            if left is None:
+                durable.remove_plain(self._lock_file)
+        finally:
+            os.close(self._lock)
+
+    def top_up(self, connection: Connection, at_least: int = 0) -> None:
+        """Insert names until `ahead` of them are free; they may be written once this transaction is committed."""
+        now = self._clock.now()
+        fresh = [new_blob_name(now) for _ in range(max(self._ahead, at_least) - len(self._free))]
+        if fresh:
+            connection.execute(
+                insert(intents),
+                [{"blob": name, "store": PRIMARY, "owner": self._owner, "since": now} for name in fresh],
+            )
+            self._free.extend(fresh)
+
+    def announce(self, blobs: list[BlobName], store: str) -> None:
+        """Make it durable that these blobs are about to be copied into another store."""
+        now = self._clock.now()
+        with self._catalog.write() as connection:
+            # what a dead owner announced before is ours now
+            connection.execute(delete(intents).where(intents.c.blob.in_(blobs), intents.c.store == store))
+            connection.execute(
+                insert(intents), [{"blob": b, "store": store, "owner": self._owner, "since": now} for b in blobs]
+            )
+
+    def take(self, count: int) -> list[BlobName]:
+        """Return `count` names whose intents are durable."""
+        if len(self._free) < count:
+            with self._catalog.write() as connection:
+                self.top_up(connection, at_least=count)
+        return [self._free.popleft() for _ in range(count)]
+
+    @staticmethod
+    def fulfil(connection: Connection, blobs: list[BlobName], store: str = PRIMARY) -> None:
+        """Drop the intents of blobs that this very transaction makes belong to a recording."""
+        connection.execute(delete(intents).where(intents.c.blob.in_(blobs), intents.c.store == store))
+
+    def discard(self, blobs: list[BlobName], delete_blob: DeleteBlob, store: str = PRIMARY) -> None:
+        """Delete blobs that turned out not to be needed, then their intents."""
+        for blob in blobs:
+            delete_blob(blob)
+        with self._catalog.write() as connection:
+            self.fulfil(connection, blobs, store)
+
+
+def sweep(catalog: Catalog, run_folder: Path, clock: Clock, delete_from: Mapping[str, DeleteBlob]) -> int:
+    """Delete the blobs that dead owners left without a row; return how many intents were cleared.
+
+    `delete_from` has the deleting function of each store that is within reach; what lies in others waits.
+    """
+    with catalog.read() as connection:
+        rows = connection.execute(select(intents).where(intents.c.store.in_(list(delete_from)))).all()
+    cleared = 0
+    for owner in sorted({row.owner for row in rows}):
+        mine = [row for row in rows if row.owner == owner]
+        lock = _take_lock(run_folder / f"{owner}.lock")
+        if lock is None and clock.now() - max(row.since for row in mine) < STRANGER_LIVES:
+            continue
+        try:
+            for store, delete_blob in delete_from.items():
+                cleared += _clear(catalog, store, [row.blob for row in mine if row.store == store], delete_blob)
+        finally:
+            if lock is not None:
+                os.close(lock)
+    _remove_idle_locks(catalog, run_folder)
+    return cleared
+
+
+def _clear(catalog: Catalog, store: str, blobs: list[BlobName], delete_blob: DeleteBlob) -> int:
+    owned = renditions.c.blob if store == PRIMARY else copies.c.blob
+    with catalog.read() as connection:
+        kept = set(connection.scalars(select(owned).where(owned.in_(blobs))))
+    cleared = []
+    for blob in blobs:
+        try:
+            if blob not in kept:
+                delete_blob(blob)
+            cleared.append(blob)
+        except BlobLockedError:
+            continue  # the intent stays: archiving again adopts the blob, or a later sweep finds it unlocked
+    with catalog.write() as connection:
+        connection.execute(delete(intents).where(intents.c.blob.in_(cleared), intents.c.store == store))
+    return len(cleared)
+
+
+def _take_lock(path: Path) -> int | None:
+    """Return a descriptor holding the lock, or None when its owner lives or has no lock file here."""
+    try:
+        lock = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _remove_idle_locks(catalog: Catalog, run_folder: Path) -> None:
+    # owners that died before their first intent, or whose last one was cleared
+    with catalog.read() as connection:
+        owners = set(connection.scalars(select(intents.c.owner).distinct()))
+    for path in sorted(run_folder.glob("*.lock")):
+        lock = _take_lock(path) if path.stem not in owners else None
+        if lock is not None:
+            durable.remove_plain(path)
+            os.close(lock)

@@ -1,0 +1,305 @@
+"""The tables of the catalog, as SQLAlchemy Core knows them. Alembic's revisions create them; a test holds both equal.
+
+Nothing here is plaintext of a recording or of a caller's identity: callers, account and source_ref lie in
+`sealed_metadata`; what must be searchable lies in `tokens` as blind-index values.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(value: datetime) -> int:
+    """Return microseconds since 1970-01-01T00:00:00Z."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """Return the UTC instant of microseconds since 1970-01-01T00:00:00Z."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant as integer microseconds since the epoch: sorts, compares and round-trips alike everywhere."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002
+        """Refuse naive times: a time without zone has cost others their recordings."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise RuntimeError("expected a timezone-aware time")
+        return to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """Return UTC."""
+        return None if value is None else from_micros(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements INTEGER keys only
+
+vault_info = Table(
+    "vault_info",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("roles", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+key_epochs = Table(
+    "key_epochs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("media_type", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("started_at", UtcTime),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("ended_basis", String(16), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("duration_ms", BigInteger),
+    Column("direction", String(16)),
+    Column("agent", Text),
+    Column("seat", Text),
+    Column("queue", Text),
+    Column("industry", Text),
+    Column("jurisdiction", Text),
+    Column("consent", String(16), nullable=False),
+    Column("interaction", Text),
+    Column("source", Text, nullable=False),
+    Column("source_token", LargeBinary, nullable=False),
+    Column("content_token", LargeBinary),
+    Column("sealed_metadata", LargeBinary),
+    Column("purged_at", UtcTime),
+    UniqueConstraint("source", "source_token"),
+    Index(None, "ended_at", "id"),
+    Index(None, "state", "kind", "id"),
+    Index(None, "agent", "ended_at"),
+    Index(None, "queue", "ended_at"),
+    Index(None, "interaction"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("label", String(128), primary_key=True),
+    Index(None, "label"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("field", String(16), primary_key=True),
+    Column("token", LargeBinary, primary_key=True),
+    Index(None, "field", "token"),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("name", String(16), primary_key=True),
+    Column("media_type", String(64), nullable=False),
+    Column("blob", String(32), nullable=False, unique=True),
+    Column("plain_size", BigInteger, nullable=False),
+    Column("sealed_size", BigInteger, nullable=False),
+    Column("sealed_sha256", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+key_slots = Table(
+    "key_slots",
+    metadata,
+    # a recording id or a hold id: whatever the data key seals
+    Column("subject", String(32), primary_key=True),
+    # a rendition's name, "metadata" or "scope"
+    Column("purpose", String(16), primary_key=True),
+    Column("epoch", ForeignKey("key_epochs.id"), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Index(None, "epoch"),
+)
+
+copies = Table(
+    "copies",
+    metadata,
+    # copies beside the primary store's: the archive's, each with the version the store gave it
+    Column("blob", ForeignKey("renditions.blob"), primary_key=True),
+    Column("store", String(16), primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("locked_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    # a blob that somebody is about to write; without a row that owns it, it is litter once the writer is dead
+    Column("blob", String(32), primary_key=True),
+    Column("store", String(16), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    # a blob of a purged recording that a store must still give up
+    Column("blob", String(32), primary_key=True),
+    Column("store", String(16), primary_key=True),
+    Column("recording", ForeignKey("recordings.id"), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("retry_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("obstacle", Text),
+    Index(None, "retry_at"),
+)
+
+screenings = Table(
+    "screenings",
+    metadata,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("engine", String(128), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("report", Text, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("applied_at", UtcTime, nullable=False),
+    Column("applied_by", ForeignKey("users.name"), nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("matter", String(64), nullable=False),
+    Column("criteria", Text, nullable=False),
+    # the scope in words (callers, accounts, the reason): sealed, for people who may read holds
+    Column("sealed_scope", LargeBinary, nullable=False),
+    Column("placed_by", ForeignKey("users.name"), nullable=False),
+    Column("placed_at", UtcTime, nullable=False),
+    Column("release_requested_by", ForeignKey("users.name")),
+    Column("release_requested_at", UtcTime),
+    Column("release_reason_sha256", String(64)),
+    Column("sealed_release_reason", LargeBinary),
+    Column("released_at", UtcTime),
+    Column("grace_until", UtcTime),
+    Index(None, "released_at"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    # a user, or `auto`, which is none
+    Column("created_by", String(128), nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    # signatures of people over the digest of the very plan or release
+    Column("digest", String(64), primary_key=True),
+    Column("user", ForeignKey("users.name"), primary_key=True),
+    Column("act", String(32), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("public_key", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("issued_at", UtcTime, nullable=False),
+)
+
+log_entries = Table(
+    "log_entries",
+    metadata,
+    Column("id", _BigId, primary_key=True, autoincrement=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("subject", String(64)),
+    Column("leaf_index", BigInteger, unique=True),
+    Index(None, "subject"),
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    # a scheduler's turn, claimed by a unique insert: two schedulers never run the same one
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner", String(32), nullable=False),
+    Column("claimed_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,128 @@
+"""The log's side in the catalog: entries written in the acting transaction, given their place in the tree in batches.
+
+Writers do not queue for the tree: `append` inserts a row without a place. `sequence` gives every entry that has none
+the next leaf and signs a checkpoint over the whole, in one transaction that only one process at a time may hold.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from keys.signing import SigningKey
+from vault.catalog.engine import LOCK_SEQUENCE, Catalog
+from vault.catalog.schema import log_checkpoints, log_entries
+from vault.clock import Clock
+from vault.log import checkpoint
+from vault.log.entry import Entry
+from vault.log.errors import LogStateError
+from vault.log.merkle import Frontier, inclusion_proof, leaf_hash
+
+BATCH = 10_000
+"""Entries sequenced in one transaction."""
+
+
+def append(connection: Connection, entries: Sequence[Entry]) -> None:
+    """Write entries in the acting transaction: what happened and its entry are durable together or not at all."""
+    if entries:
+        connection.execute(
+            insert(log_entries), [{"body": entry.encode(), "subject": entry.subject} for entry in entries]
+        )
+
+
+def sequence(catalog: Catalog, key: SigningKey, origin: str, clock: Clock) -> int:
+    """Give every waiting entry its leaf and sign a checkpoint a batch; return how many entries were placed.
+
+    Raises:
+        LogStateError: the frontier of the newest checkpoint is not the one its signature covers.
+        CatalogUnavailableError: the catalog does not answer.
+
+    """
+    placed = 0
+    while True:
+        with catalog.write(lock=LOCK_SEQUENCE) as connection:
+            count = _sequence_batch(connection, key, origin, clock)
+        placed += count
+        if count < BATCH:
+            return placed
+
+
+def _sequence_batch(connection: Connection, key: SigningKey, origin: str, clock: Clock) -> int:
+    waiting = connection.execute(
+        select(log_entries.c.id, log_entries.c.body)
+        .where(log_entries.c.leaf_index.is_(None))
+        .order_by(log_entries.c.id)
+        .limit(BATCH)
+    ).all()
+    if not waiting:
+        return 0
+    frontier = _frontier(connection, key, origin)
+    places = []
+    for row in waiting:
+        places.append({"entry": row.id, "leaf": frontier.size})
+        frontier.append(leaf_hash(row.body))
+    place = update(log_entries).where(log_entries.c.id == bindparam("entry")).values(leaf_index=bindparam("leaf"))
+    connection.execute(place, places)
+    signed = checkpoint.sign(checkpoint.Checkpoint(origin, frontier.size, frontier.root()), key)
+    connection.execute(
+        insert(log_checkpoints).values(
+            size=frontier.size, note=signed, frontier=frontier.serialise(), created_at=clock.now()
+        )
+    )
+    return len(waiting)
+
+
+def _frontier(connection: Connection, key: SigningKey, origin: str) -> Frontier:
+    newest = connection.execute(select(log_checkpoints).order_by(log_checkpoints.c.size.desc()).limit(1)).first()
+    if newest is None:
+        return Frontier()
+    frontier = Frontier.parse(newest.frontier)
+    said = checkpoint.open_(newest.note, origin, key.public)
+    # a forged frontier would make us sign a history that never was
+    if (said.size, said.root) != (frontier.size, frontier.root()):
+        raise LogStateError("expected the frontier that the newest checkpoint signs, got another")
+    return frontier
+
+
+def entries(connection: Connection, *, subject: str | None = None, batch: int = 1000) -> Iterator[tuple[int, bytes]]:
+    """Yield (leaf index, body) in order, in memory for one batch; of one subject only, if given."""
+    last = -1
+    while True:
+        query = select(log_entries.c.leaf_index, log_entries.c.body).where(log_entries.c.leaf_index > last)
+        if subject is not None:
+            query = query.where(log_entries.c.subject == subject)
+        rows = connection.execute(query.order_by(log_entries.c.leaf_index).limit(batch)).all()
+        for row in rows:
+            yield row.leaf_index, row.body
+        if len(rows) < batch:
+            return
+        last = rows[-1].leaf_index
+
+
+def unsequenced(connection: Connection) -> int:
+    """Return how many entries still wait for their place."""
+    query = select(func.count()).select_from(log_entries).where(log_entries.c.leaf_index.is_(None))
+    return connection.scalars(query).one()
+
+
+def checkpoints(connection: Connection) -> Iterator[str]:
+    """Yield every signed checkpoint, the smallest first."""
+    yield from connection.scalars(select(log_checkpoints.c.note).order_by(log_checkpoints.c.size))
+
+
+def prove(connection: Connection, index: int) -> tuple[bytes, list[bytes], str]:
+    """Return an entry's body, its inclusion proof and the newest checkpoint that the proof leads to.
+
+    Raises:
+        LogStateError: no checkpoint covers that entry.
+
+    """
+    newest = connection.execute(select(log_checkpoints).order_by(log_checkpoints.c.size.desc()).limit(1)).first()
+    if newest is None or not 0 <= index < newest.size:
+        raise LogStateError(f"expected an entry below the newest checkpoint, got {index}")
+    hashes, wanted = [], b""
+    for at, body in entries(connection):
+        if at == index:
+            wanted = body
+        if at < newest.size:
+            hashes.append(leaf_hash(body))
+    return wanted, inclusion_proof(hashes, index, newest.size), newest.note

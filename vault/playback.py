@@ -1,0 +1,97 @@
+"""Opening what is sealed: one rendition's bytes, and a recording's private metadata. Logged before the first byte."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from sqlalchemy import Connection, select
+
+from keys.keyring import Keyring, WrappedKey, slot_context
+from vault import private
+from vault.catalog import recordings as rows
+from vault.catalog.engine import Catalog
+from vault.catalog.recordings import Rendition
+from vault.catalog.schema import key_slots, recordings
+from vault.clock import Clock
+from vault.errors import RecordingPurgedError, RenditionNotFoundError
+from vault.log import journal
+from vault.log.entry import Act
+from vault.model import RecordingId, RenditionName, State
+from vault.people import Actor
+from vault.sealed.format import associated_data, open_value, value_associated_data
+from vault.sealed.reader import SealedReader, SeekableReader
+from vault.store.base import BlobStore
+
+
+@contextmanager
+def opened(
+    catalog: Catalog, store: BlobStore, keyring: Keyring, clock: Clock, *,
+    actor: Actor, recording: str, rendition: RenditionName,
+) -> Iterator[tuple[Rendition, SealedReader]]:  # fmt: skip
+    """Yield the rendition and a seekable reader of its plaintext; the log entry is durable before either.
+
+    Raises:
+        RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
+        IntegrityError: the key slot or the blob was altered.
+        UnavailableError: the store or the catalog does not answer.
+
+    """
+    with catalog.write() as connection:
+        found = rendition_of(connection, recording, rendition)
+        key = data_key(connection, keyring, recording, rendition)
+        details = {"rendition": str(rendition), "sealed_sha256": found.sealed_sha256.hex()}
+        journal.append(connection, [actor.entry(clock.now(), Act.OPEN, recording, details)])
+    with store.open(found.blob) as raw:
+        source = cast("SeekableReader", raw)  # every store hands out a buffered reader
+        yield found, SealedReader(source, found.sealed_size, key, associated_data(RecordingId(recording), rendition))
+
+
+def rendition_of(connection: Connection, recording: str, name: RenditionName) -> Rendition:
+    """Return one rendition of a recording.
+
+    Raises:
+        RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
+
+    """
+    found = rows.get(connection, recording)
+    if found.state is State.PURGED:
+        raise RecordingPurgedError(f"{recording} was purged; its keys are destroyed")
+    for rendition in rows.renditions_of(connection, [recording]).get(recording, []):
+        if rendition.name is name:
+            return rendition
+    raise RenditionNotFoundError(f"{recording} has no rendition '{name}'; it is {found.state}")
+
+
+def data_key(connection: Connection, keyring: Keyring, subject: str, purpose: str) -> bytes:
+    """Return the data key of a slot, unwrapped.
+
+    Raises:
+        RenditionNotFoundError: there is no such slot.
+        KeyUnwrapError, UnknownEpochError: see Keyring.unwrap.
+
+    """
+    slot = connection.execute(
+        select(key_slots.c.epoch, key_slots.c.wrapped).where(
+            key_slots.c.subject == subject, key_slots.c.purpose == purpose
+        )
+    ).first()
+    if slot is None:
+        raise RenditionNotFoundError(f"{subject} has no key slot for '{purpose}'")
+    return keyring.unwrap(WrappedKey(slot.epoch, slot.wrapped), slot_context(subject, purpose))
+
+
+def private_metadata(
+    connection: Connection, keyring: Keyring, recording: RecordingId
+) -> private.PrivateMetadata | None:
+    """Return who called, opened; None when the recording is purged and nobody can know any more.
+
+    Raises:
+        IntegrityError: the row or its key slot was altered.
+
+    """
+    sealed = connection.scalar(select(recordings.c.sealed_metadata).where(recordings.c.id == recording))
+    if sealed is None:
+        return None
+    key = data_key(connection, keyring, recording, private.PURPOSE)
+    aad = value_associated_data(recording, private.PURPOSE)
+    return private.PrivateMetadata.decode(open_value(sealed, key, aad))

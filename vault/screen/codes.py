@@ -1,0 +1,200 @@
+"""Security codes and expiry dates: announced before or after, or standing beside a card number.
+
+A security code is three or four digits, in one block or one by one. It is cut whole: no rule allows keeping it once
+the payment is authorised (PCI DSS 3.3.1). Expiry dates are cut only in a talk where a card or a code was found.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from vault.screen.digits import Block
+from vault.screen.joining import Card
+from vault.screen.talk import Hit, Marks, Talk, chains_of
+from vault.screen.words import CODE_TALK, EXPIRY_TALK
+
+CODE_SIZES = (3, 4)  # digits
+AFTER_CHARS = 80  # from the announcement to the code in one text
+BEFORE_CHARS = 40  # from the code to a later announcement
+MESSAGES = 4  # from the announcement or the card to the answer
+SHORT_ANSWER = 40  # letters besides the digits in a message that answers
+BARE_ANSWER = 14  # the same when nothing announced the code
+MAX_CHAIN = 12  # digits of a chain cut whole because the code in it cannot be told apart
+
+_MONTH = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|mai|okt|dez)[a-z]*[ ,./'-]{1,3}$"
+)
+_YEARS = range(2000, 2100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Blocks of one segment that may be a code or a date."""
+
+    segment: int
+    blocks: tuple[Block, ...]
+
+    @property
+    def digits(self) -> str:
+        return "".join(b.digits for b in self.blocks)
+
+    @property
+    def start(self) -> int:
+        return self.blocks[0].start
+
+    @property
+    def end(self) -> int:
+        return self.blocks[-1].end
+
+
+def _code_units(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
+    total = sum(len(b.digits) for b in chain)
+    if total in CODE_SIZES:
+        yield _Unit(segment, tuple(chain))
+        return
+    sized = [b for b in chain if len(b.digits) in CODE_SIZES]
+    for block in sized:
+        yield _Unit(segment, (block,))
+    if not sized and CODE_SIZES[0] <= total <= MAX_CHAIN and all(len(b.digits) <= 2 for b in chain):  # noqa: PLR2004
+        yield _Unit(segment, tuple(chain))
+
+
+def _is_beside(spans: Sequence[tuple[int, int]], unit: _Unit) -> bool:
+    """Say whether an announcement stands just before or just after."""
+    at = bisect_right(spans, (unit.start, unit.start))  # the first that begins behind the unit's start
+    before, after = spans[max(0, at - 1) : at], spans[at : at + 1]
+    return any(unit.start - end <= AFTER_CHARS for _, end in before) or any(
+        start - unit.end <= BEFORE_CHARS for start, _ in after
+    )
+
+
+class _Reader:
+    """Finds the codes of one stream."""
+
+    def __init__(self, talk: Talk, order: Sequence[int], cards: Sequence[Card], marks: Marks) -> None:
+        self.talk, self.marks = talk, marks
+        self.order = order
+        self.position = {index: at for at, index in enumerate(self.order)}
+        self.card_ends: dict[int, list[int]] = {}
+        self.in_cards = {(at.segment, at.block.start) for card in cards for at, _, _ in card.parts}
+        for card in cards:
+            at = card.parts[-1][0]
+            if at.segment in self.position:
+                self.card_ends.setdefault(at.segment, []).append(at.block.end)
+        for ends in self.card_ends.values():
+            ends.sort()
+
+    def chains(self) -> Iterator[tuple[int, list[Block]]]:
+        """Yield the chains of every segment, without the digits that belong to a card number."""
+        for index in self.order:
+            scanned = self.talk.scans.get(index)
+            for chain in chains_of(scanned.blocks) if scanned else ():
+                rest = [b for b in chain if (index, b.start) not in self.in_cards and not self.marks.has(index, b)]
+                if rest:
+                    yield index, rest
+
+    def _before(self, segment: int, count: int) -> Sequence[int]:
+        at = self.position[segment]
+        return self.order[max(0, at - count) : at]
+
+    def is_announced(self, unit: _Unit) -> bool:
+        """Say whether something before, in or after the unit's segment asks for or names a security code."""
+        talk, index = self.talk, unit.segment
+        if CODE_TALK.search(talk.hint(index)) or _is_beside(talk.code_talk(index), unit):
+            return True
+        letters = talk.scans[index].letters
+        if letters <= SHORT_ANSWER and any(talk.code_talk(i) for i in self._before(index, MESSAGES)):
+            return True
+        at = self.position[index] + 1
+        return letters <= BARE_ANSWER and any(talk.code_talk(i) for i in self.order[at : at + 1])
+
+    def follows_card(self, unit: _Unit) -> bool:
+        """Say whether the unit stands right behind a card number, or alone in one of the next messages."""
+        index = unit.segment
+        ends = self.card_ends.get(index, [])
+        at = bisect_right(ends, unit.start)
+        if at and unit.start - ends[at - 1] <= AFTER_CHARS:
+            between = self.talk.segments[index].text[ends[at - 1] : unit.start]
+            if sum(c.isalpha() for c in between) <= 4:  # noqa: PLR2004 - "exp"
+                return True
+        if self.talk.scans[index].letters > BARE_ANSWER:
+            return False
+        return any(i in self.card_ends for i in self._before(index, MESSAGES))
+
+    def is_expiry_announced(self, unit: _Unit) -> bool:
+        """Say whether something before or in the unit's segment speaks of an expiry date."""
+        talk, index = self.talk, unit.segment
+        if EXPIRY_TALK.search(talk.hint(index)) or _is_beside(talk.expiry_talk(index), unit):
+            return True
+        short = talk.scans[index].letters <= SHORT_ANSWER
+        return short and any(talk.expiry_talk(i) for i in self._before(index, MESSAGES))
+
+    def cut(self, kind: str, rule: str, unit: _Unit) -> Hit:
+        """Mark all digits of the unit."""
+        for block in unit.blocks:
+            self.marks.add(unit.segment, block, 0, len(block.digits))
+        return Hit(kind, rule, len(unit.digits), places=[(unit.segment, unit.start, unit.end)])
+
+
+def _is_expiry(unit: _Unit) -> bool:
+    """Say whether the blocks are a month and a year: 12/27, 12 2027, 1227, "one two two seven"."""
+    sizes, digits = [len(b.digits) for b in unit.blocks], unit.digits
+    if len(sizes) == 2:  # noqa: PLR2004 - month, year
+        month, year = unit.blocks[0].digits, unit.blocks[1].digits
+        if len(month) <= 2 and 1 <= int(month) <= 12:  # noqa: PLR2004
+            return len(year) == 2 or (len(year) == 4 and int(year) in _YEARS)  # noqa: PLR2004
+        return False
+    return len(digits) in (4, 6) and len(digits) <= MAX_CHAIN and 1 <= int(digits[:2]) <= 12  # noqa: PLR2004
+
+
+def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
+    for size in (2, 1, 4, 3):
+        for at in range(len(chain) - size + 1):
+            unit = _Unit(segment, tuple(chain[at : at + size]))
+            if _is_expiry(unit):
+                yield unit
+
+
+def _codes(reader: _Reader) -> Iterator[Hit]:
+    for index, chain in list(reader.chains()):
+        for unit in _code_units(index, chain):
+            if reader.is_announced(unit):
+                yield reader.cut("security-code", "announced", unit)
+            elif sum(len(b.digits) for b in unit.blocks) in CODE_SIZES and reader.follows_card(unit):
+                yield reader.cut("security-code", "beside-card", unit)
+
+
+def _dates(reader: _Reader) -> Iterator[Hit]:
+    for index, chain in list(reader.chains()):
+        for unit in _expiries(index, chain):
+            free = not any(reader.marks.has(index, b) for b in unit.blocks)
+            if free and (reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit))):
+                yield reader.cut("expiry", "date", unit)
+        for block in chain:
+            unit = _Unit(index, (block,))
+            named = _MONTH.search(reader.talk.folded(index)[max(0, block.start - 14) : block.start])
+            if named and len(block.digits) in (2, 4) and reader.is_expiry_announced(unit):
+                yield reader.cut("expiry", "date", unit)
+
+
+def _keys(talk: Talk, reader: _Reader) -> Iterator[Hit]:
+    """Cut every key typed in a stream of key presses that holds a card number: code and date follow it unannounced."""
+    if not talk.segments[reader.order[0]].typed or not reader.card_ends:
+        return
+    cut = [reader.cut("security-code", "typed", _Unit(index, tuple(chain))) for index, chain in list(reader.chains())]
+    if cut:
+        yield Hit("security-code", "typed", sum(h.length for h in cut), places=[p for h in cut for p in h.places])
+
+
+def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], marks: Marks) -> list[Hit]:
+    """Mark the security codes of all streams, then the expiry dates, and return what to tell."""
+    readers = [_Reader(talk, order, cards, marks) for order in streams if any(i in talk.scans for i in order)]
+    hits: list[Hit] = []
+    for reader in readers:
+        hits += _codes(reader)
+        hits += _keys(talk, reader)
+    if cards or hits:
+        for reader in readers:
+            hits += _dates(reader)
+    return hits

@@ -1,0 +1,226 @@
+"""Text to digit blocks: digits of every script, look-alikes, number words in four languages, written or mixed.
+
+A `Block` is one unbroken run of digits (or one spoken number) with the original's span of every digit. What joins
+blocks to a card number is the finder's business.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from vault.screen.numerals import ALPHA, Token, composed, is_count
+from vault.screen.opaque import without_opaque
+from vault.screen.views import LETTER, View, has_escapes, unescaped_view_of, view_of
+from vault.screen.words import (
+    COMPOUNDS,
+    GLUED,
+    NUMBER_WORDS,
+    ORDINALS,
+    PLURALS,
+    SCALES,
+    TEENS,
+    TENS,
+    TIMES,
+    UNITS,
+)
+
+
+class Reading(Enum):
+    """The ways one text can be read; what any reading finds is cut."""
+
+    PLAIN = "plain"
+    OTHER = "other"  # "forty one" is 40 1, "next four" gives a 4, "lll" between digits is 111
+    UNESCAPED = "unescaped"
+    UNESCAPED_OTHER = "unescaped-other"
+
+
+_UNESCAPED = frozenset({Reading.UNESCAPED, Reading.UNESCAPED_OTHER})
+_OTHER = frozenset({Reading.OTHER, Reading.UNESCAPED_OTHER})
+
+
+class Block(NamedTuple):
+    """A run of digits; `spans` is None when digit k is the original's character `start + k`."""
+
+    digits: str
+    start: int
+    end: int
+    spans: tuple[tuple[int, int], ...] | None
+    sep: bool  # nothing but separators stands between the block before and this one
+    gap: int  # characters between the block before and this one
+    word: bool  # spoken, not written
+    ordinal: int  # its place among the blocks of the text
+
+    def span(self, index: int) -> tuple[int, int]:
+        """Return the original's span of digit `index`; the digits of one word share one span."""
+        return (self.start + index, self.start + index + 1) if self.spans is None else self.spans[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The blocks of one text, whether letters stand before the first and after the last, and the folded text."""
+
+    blocks: tuple[Block, ...]
+    lead: bool
+    tail: bool
+    letters: int  # outside the blocks
+    ambiguous: bool  # the OTHER reading differs
+    view: View
+
+
+_TOKEN = re.compile(f"[0-9a-z{LETTER}|]+")
+_PART = re.compile(f"[0-9]+|[a-z{LETTER}|]+")
+_DIGIT = re.compile("[0-9]")
+_LOOKALIKE = str.maketrans("olisb|", "011581")
+_LOOKALIKE_ONLY = re.compile(r"[0-9olisb|]+")
+_TO_SPACES = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
+_SHORT_GLUED = 6  # letters of the shortest two digit words written as one
+
+
+def may_hold_numbers(text: str) -> bool:
+    """Say, cheaply, whether a text could hold a digit or a number word; never wrongly no."""
+    folded = view_of(text).text
+    if has_escapes(text) or (_DIGIT.search(folded) and _DIGIT.search(without_opaque(folded))):
+        return True
+    words = folded.translate(_TO_SPACES).split()
+    if not NUMBER_WORDS.isdisjoint(words):
+        return True
+    return any(GLUED.match(word) for word in words if len(word) >= _SHORT_GLUED)
+
+
+def _word_token(word: str, start: int, end: int) -> Token | None:
+    for kind, table in (("U", UNITS), ("T", TEENS), ("Y", TENS), ("T", COMPOUNDS), ("M", TIMES), ("P", PLURALS)):
+        if word in table:
+            return Token(kind, table[word], start, end)
+    return Token("H", SCALES[word], start, end) if word in SCALES else None
+
+
+def _glued(word: str, start: int) -> list[Token]:
+    """Split "fouroneone" into its words, or return nothing when anything else is in it."""
+    tokens, at = [], 0
+    while at < len(word):
+        found = GLUED.match(word, at)
+        token = found and _word_token(found.group(), start + found.start(), start + found.end())
+        if not found or not token:
+            return []
+        tokens.append(token)
+        at = found.end()
+    return tokens
+
+
+def _mixed(word: str, start: int) -> list[Token]:
+    """Read a token of letters and digits: "4O12", "4one1", "card4111", but not "21st"."""
+    if _LOOKALIKE_ONLY.fullmatch(word):
+        return [Token("D", 0, start, start + len(word), word.translate(_LOOKALIKE))]
+    parts = list(_PART.finditer(word))
+    if len(parts) == 2 and parts[1].group() in ORDINALS:  # noqa: PLR2004 - a number and its ending
+        return []
+    tokens: list[Token] = []
+    for part in parts:
+        at, piece = start + part.start(), part.group()
+        if piece[0].isdigit():
+            tokens.append(Token("D", 0, at, at + len(piece), piece))
+        elif piece in NUMBER_WORDS:
+            token = _word_token(piece, at, at + len(piece))
+            tokens += [token] if token else []
+        else:
+            tokens += _glued(piece, at)
+    return tokens
+
+
+def _beside_digits(text: str, tokens: list[Token]) -> set[int]:
+    """Return which look-alike tokens touch digits, or look-alikes that do, with nothing but separators between."""
+    kept: set[int] = set()
+    for order, step in ((range(len(tokens)), -1), (range(len(tokens) - 1, -1, -1), 1)):
+        for at in order:
+            near = at + step
+            if tokens[at].kind != "L" or not 0 <= near < len(tokens):
+                continue
+            left, right = sorted((at, near))
+            touching = not ALPHA.search(text, tokens[left].end, tokens[right].start)
+            if touching and (tokens[near].kind != "L" or near in kept):
+                kept.add(at)
+    return kept
+
+
+def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
+    """Return the numbers of a folded text in order, and whether lone look-alikes stand beside digits."""
+    out: list[Token] = []
+    word_before = ""
+    fresh = 0  # tokens from here on still want the word after them
+    for found in _TOKEN.finditer(text):
+        word, start = found.group(), found.start()
+        if word.isdigit():
+            new = [Token("D", 0, start, found.end(), word)]
+        elif word in NUMBER_WORDS:
+            token = _word_token(word, start, found.end())
+            new = [token] if token else []
+        elif _DIGIT.search(word):
+            new = _mixed(word, start)
+        elif _LOOKALIKE_ONLY.fullmatch(word):
+            new = [Token("L", 0, start, found.end(), word.translate(_LOOKALIKE))]
+        else:
+            new = _glued(word, start) if len(word) >= _SHORT_GLUED else []
+        for token in out[fresh:]:
+            token.after = word
+        fresh = len(out)
+        for token in new:
+            token.before = word_before
+        out += new
+        word_before = word
+    kept = _beside_digits(text, out)
+    for at in kept if other else ():
+        out[at].kind = "D"
+    return [token for token in out if token.kind != "L"], bool(kept)
+
+
+def _spans(view: View, tokens: list[Token], digits: str) -> tuple[int, int, tuple[tuple[int, int], ...] | None]:
+    first, last = tokens[0], tokens[-1]
+    start, end = view.span(first.start, last.end)
+    if len(tokens) > 1 or first.kind != "D":
+        return start, end, ((start, end),) * len(digits)
+    if view.spans is None:
+        return start, end, None
+    return start, end, view.spans[first.start : first.end]
+
+
+def _blocks(view: View, text: str, tokens: list[Token], *, other: bool) -> tuple[list[Block], bool]:
+    blocks: list[Block] = []
+    ambiguous, at, last = False, 0, 0
+    while at < len(tokens):
+        digits, used = composed(text, tokens, at, other=other)
+        counted = is_count(text, tokens, at)
+        ambiguous = ambiguous or counted or (used > 1 and tokens[at].kind in "UY")
+        if digits and (other or not counted):
+            first, final = tokens[at], tokens[at + used - 1]
+            start, end, spans = _spans(view, tokens[at : at + used], digits)
+            sep = bool(blocks) and not ALPHA.search(text, last, first.start)
+            blocks.append(
+                Block(
+                    digits,
+                    start,
+                    end,
+                    spans,
+                    sep,
+                    first.start - last,
+                    word=spans is not None and (used > 1 or first.kind != "D"),
+                    ordinal=len(blocks),
+                )
+            )
+            last = final.end
+        at += used
+    return blocks, ambiguous
+
+
+def scan(text: str, reading: Reading) -> Scan:
+    """Return the digit blocks of `text` under one reading; linear in its length."""
+    view = unescaped_view_of(text) if reading in _UNESCAPED else view_of(text)
+    other = reading in _OTHER
+    clear = without_opaque(view.text) if _DIGIT.search(view.text) else view.text
+    tokens, lookalikes = _tokens(clear, other=other)
+    blocks, ambiguous = _blocks(view, clear, tokens, other=other)
+    letters = len(ALPHA.findall(clear)) - sum(len(t.digits) or t.end - t.start for t in tokens if t.kind != "D")
+    first = tokens[0].start if tokens else len(clear)
+    final = tokens[-1].end if tokens else 0
+    lead, tail = ALPHA.search(clear, 0, first), ALPHA.search(clear, final)
+    return Scan(tuple(blocks), bool(lead), bool(tail), max(0, letters), ambiguous or lookalikes, view)

@@ -1,0 +1,78 @@
+"""The decision core: segments of a talk in, what must be cut out.
+
+Knows no file format. A medium (chat, mail, and later a speech recogniser) hands over `Segment`s in the order of the
+talk and cuts the spans it gets back. Card numbers come first (vault.screen.joining), then the security codes and
+expiry dates near them or announced (vault.screen.codes). SPEC.md has the rules by id.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vault.screen import codes, joining
+from vault.screen.digits import Reading, may_hold_numbers
+from vault.screen.talk import KEPT, Cut, Hit, Marks, Segment, Talk
+from vault.screen.views import has_escapes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is to be cut, by segment, and what to tell of it."""
+
+    hits: tuple[Hit, ...]
+    cuts: dict[int, list[Cut]]
+
+
+def _streams(segments: Sequence[Segment]) -> list[list[int]]:
+    """Return the segments' indices, stream by stream; a segment that joins nothing is a stream of its own."""
+    streams: dict[str, list[int]] = {}
+    alone: list[list[int]] = []
+    for index, segment in enumerate(segments):
+        if segment.joins:
+            streams.setdefault(segment.stream, []).append(index)
+        else:
+            alone.append([index])
+    return [*streams.values(), *alone]
+
+
+def _readings(segments: Sequence[Segment], numbers: list[int]) -> list[Talk]:
+    """Read the segments in every way that differs from the plain one."""
+    base = Talk(segments, Reading.PLAIN, numbers)
+    talks = [base]
+    other = Reading.OTHER
+    if any(has_escapes(segments[i].text) for i in numbers):
+        base = Talk(segments, Reading.UNESCAPED, numbers)
+        talks.append(base)
+        other = Reading.UNESCAPED_OTHER
+    if any(s.ambiguous for s in base.scans.values()):
+        talks.append(Talk(segments, other, numbers))
+    return talks
+
+
+def _distinct(hits: list[Hit]) -> Iterable[Hit]:
+    """Drop what two readings found alike."""
+    seen: set[tuple[str, tuple[tuple[int, tuple[int, int]], ...]]] = set()
+    for hit in sorted(hits, key=lambda h: h.places[0]):
+        key = (hit.kind, tuple(hit.spans().items()))
+        if key not in seen:
+            seen.add(key)
+            yield hit
+
+
+def find(segments: Sequence[Segment], *, keep: int = KEPT) -> Found:
+    """Find card numbers, security codes and expiry dates in a talk, in time linear in its length.
+
+    `keep` digits at the end of a card number stay readable; with none, the digits around it go too.
+    """
+    known = {text: may_hold_numbers(text) for text in {segment.text for segment in segments}}
+    numbers = [i for i, segment in enumerate(segments) if known[segment.text]]
+    if not numbers:
+        return Found((), {})
+    marks, hits = Marks(), list[Hit]()
+    streams = _streams(segments)
+    for talk in _readings(segments, numbers):
+        cards = [card for stream in streams for card in joining.cards_in(talk, stream)]
+        hits += joining.mark(cards, marks, keep)
+        if not keep:
+            joining.mark_chains(talk, cards, marks)
+        hits += codes.mark(talk, streams, cards, marks)
+    return Found(tuple(_distinct(hits)), marks.cuts())

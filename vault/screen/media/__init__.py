@@ -1,0 +1,1 @@
+"""One module per chat format: bytes to segments of talk, and the same bytes with what was found cut out."""

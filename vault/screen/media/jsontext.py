@@ -1,0 +1,258 @@
+"""JSON and JSON lines: every string, key and number is a segment; cuts are spliced into the source text.
+
+The standard library judges whether the text is JSON; the reader here only finds where its values stand. Strings of
+one key form a stream, whatever objects they are in, so a number split over messages is found in any shape of chat.
+A number that is a card number becomes a string of stars and digits: the document stays JSON.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from vault.screen.digits import may_hold_numbers
+from vault.screen.errors import UnscreenableError
+from vault.screen.media.document import Origin, Spliced
+from vault.screen.opaque import is_id_or_stamp
+from vault.screen.schemes import MIN_DIGITS
+from vault.screen.talk import Segment
+
+MAX_DEPTH = 200
+MAX_ARRAY = 24  # numbers in an array that may be the digits of one card; a longer one is data
+MAX_EXPONENT = 40
+
+_TOKEN = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(-?[0-9][0-9.eE+-]*+)|([\[{])|([\]}])|(true|false|null)|(\n)')
+_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
+# Keys that name who speaks, the most telling first.
+_SPEAKER_KEYS = (
+    *("speaker", "participant_role", "participantrole", "sender", "from", "author", "role", "participant"),
+    *("participant_id", "participantid", "party", "user", "sender_id", "senderid", "user_id", "userid"),
+    *("originator", "parties", "name"),
+)
+_SPEAKER_RANK = {key: rank for rank, key in enumerate(_SPEAKER_KEYS)}
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ID_KEY = re.compile(
+    r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|ref|ts|time|timestamp|date|datetime|seq|sequence|index|offset|start|end|"
+    r"duration|created|updated|at|hash|digest|etag|cursor|version|nonce|epoch|ms|sid|created_at|updated_at)$"
+)
+_CARD_KEY = re.compile(r"card|pan\b|cvv|cvc|payment|account")
+_TOKEN_VALUE = re.compile(r"[!-~]{1,128}")
+_DIGITS = re.compile(r"[0-9]+")
+# What base64 of pictures, documents and sound begins with: PNG, JPEG, PDF, RIFF, Ogg, MP3, GIF, ZIP.
+_BINARY = re.compile(r"iVBORw0KGgo|/9j/|JVBERi0|UklGR|T2dnUw|SUQz|R0lGOD|UEsDB")
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """An object or array being read."""
+
+    parent: "Frame | None"
+    name: str | int  # the key or the index under which it stands in its parent
+    is_object: bool
+    count: int = 0
+    key: str | None = None
+    speaker: str | None = None
+    rank: int = 99
+    numbers: int = 0  # how many of its elements are
+    marks: dict[str, str] = field(default_factory=dict)  # values a format asked to remember
+
+    def path(self, last: str | int) -> list[str | int]:
+        """Return the names from the root to `last` in this frame."""
+        names: list[str | int] = [last]
+        frame: Frame | None = self
+        while frame is not None and frame.parent is not None:
+            names.append(frame.name)
+            frame = frame.parent
+        return names[::-1]
+
+    def nearest_key(self, name: str | int) -> str:
+        """Return the key that `name` is or stands under."""
+        frame: Frame | None = self
+        while isinstance(name, int) and frame is not None:
+            name, frame = frame.name, frame.parent
+        return str(name) if not isinstance(name, int) else ""
+
+    def voice(self) -> str | None:
+        """Return the speaker of the nearest enclosing object that names one."""
+        frame: Frame | None = self
+        while frame is not None and frame.speaker is None:
+            frame = frame.parent
+        return frame.speaker if frame else None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise UnscreenableError(f"expected JSON numbers, got {name}")
+
+
+def check_json(text: str) -> Any:
+    """Return the value of a JSON text, numbers as strings; NaN and Infinity are refused.
+
+    Raises:
+        UnscreenableError: not JSON, or nested too deeply.
+
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
+    except RecursionError as exc:
+        raise UnscreenableError(f"expected JSON nested at most {MAX_DEPTH} deep") from exc
+    except ValueError as exc:
+        raise UnscreenableError("expected valid JSON") from exc
+
+
+def _unescape(raw: str, start: int) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Return the value of a JSON string with escapes and the source span of each of its characters."""
+    chars: list[str] = []
+    spans: list[tuple[int, int]] = []
+    done = 0
+    for found in _ESCAPE.finditer(raw):
+        chars.append(raw[done : found.start()])
+        spans.extend((start + i, start + i + 1) for i in range(done, found.start()))
+        chars.append(json.loads(f'"{found.group()}"'))
+        spans.append((start + found.start(), start + found.end()))
+        done = found.end()
+    chars.append(raw[done:])
+    spans.extend((start + i, start + i + 1) for i in range(done, len(raw)))
+    return "".join(chars), tuple(spans)
+
+
+def _integer(number: str) -> str:
+    """Return the digits a JSON number stands for, written out where it uses a point or an exponent."""
+    if _DIGITS.fullmatch(number):
+        return number
+    exponent = re.split("[eE]", number)[1:]
+    if len(number) > MAX_EXPONENT or (exponent and abs(int(exponent[0])) > MAX_EXPONENT):
+        return number
+    value = Decimal(number)
+    return format(value.to_integral_value(), "f") if value == value.to_integral_value() else number
+
+
+class JsonDocument(Spliced):
+    """application/json, any shape; with `lines`, application/x-ndjson."""
+
+    def __init__(self, text: str, *, lines: bool = False) -> None:
+        super().__init__(text)
+        self.lines = lines
+        if lines:
+            for line in text.split("\n"):
+                if line.strip(" \t\r"):
+                    check_json(line)
+        else:
+            check_json(text)
+        self.places: list[tuple[Frame, str | int]] = []
+        self.keys: set[int] = set()  # segments that are keys, not values
+        self._tame_keys: set[str] = set()
+        self._key_kinds: dict[str, tuple[str, bool]] = {}
+        self._read()
+        self._finish()
+
+    def where(self, index: int) -> str:
+        """Name a value by its JSON pointer (RFC 6901); digits in keys are masked, for a key may be a card number."""
+        names = [n if isinstance(n, int) else _DIGITS.sub("#", n) for n in self.path(index)]
+        return "".join("/" + str(n).replace("~", "~0").replace("/", "~1") for n in names)
+
+    def path(self, index: int) -> list[str | int]:
+        """Return the keys and indices that lead to segment `index`; a JSON line's first is its number from 0."""
+        frame, name = self.places[index]
+        return frame.path(name)[0 if self.lines else 1 :]
+
+    def _read(self) -> None:
+        frame = Frame(None, "", is_object=False)
+        depth, line = 0, 0
+        for found in _TOKEN.finditer(self.text):
+            kind = found.lastindex
+            if kind == 1 and frame.is_object and frame.key is None:
+                frame.key = self._key(found, frame)
+                continue
+            if kind == 4:  # noqa: PLR2004 - a closing bracket
+                frame, depth = frame.parent or frame, depth - 1
+                continue
+            if kind == 6:  # noqa: PLR2004 - a line's end
+                line += 1
+                frame.count = line if self.lines and depth == 0 else frame.count
+                continue
+            name: str | int = frame.key if frame.is_object and frame.key is not None else frame.count
+            if kind == 1:
+                self._value(frame, name, self._string(found, frame, name))
+            elif kind == 2:  # noqa: PLR2004 - a number
+                self._number(found, frame, name)
+                self._value(frame, name, found.group())
+            frame.count += 0 if self.lines and depth == 0 else 1
+            frame.key = None
+            if kind == 3:  # noqa: PLR2004 - an opening bracket
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise UnscreenableError(f"expected JSON nested at most {MAX_DEPTH} deep")
+                frame = Frame(frame, name, is_object=found.group() == "{")
+
+    def _value(self, frame: Frame, name: str | int, value: str) -> None:
+        """Remember who speaks in an object, and what a format wants to know of it."""
+        if isinstance(name, int):
+            owner, key = frame.parent, frame.name
+        else:
+            owner, key = frame, name
+            frame.marks.setdefault(name, value)
+        for target, word in ((owner, key), (frame.parent, frame.name)):
+            rank = _SPEAKER_RANK.get(str(word).lower(), 99)
+            if target is not None and rank < target.rank:
+                target.speaker, target.rank = value, rank
+
+    def _key(self, found: re.Match[str], frame: Frame) -> str:
+        """Return a key; one that could hold a number is a segment of its own."""
+        raw = found.group(1)
+        value, spans = _unescape(raw, found.start(1)) if "\\" in raw else (raw, None)
+        if value not in self._tame_keys:
+            if not may_hold_numbers(value):
+                self._tame_keys.add(value)
+            else:
+                self.keys.add(len(self.segments))
+                self.places.append((frame, value))
+                self.add(Segment(value, joins=False), Origin(found.start(1), found.end(1), spans))
+        return value
+
+    def _string(self, found: re.Match[str], frame: Frame, name: str | int) -> str:
+        raw, start = found.group(1), found.start(1)
+        value, spans = _unescape(raw, start) if "\\" in raw else (raw, None)
+        if len(value) > 32 and (_BINARY.match(value) or (value.startswith("data:") and ";base64," in value[:128])):  # noqa: PLR2004
+            raise UnscreenableError("a value holds an encoded picture, document or sound")
+        key = name if isinstance(name, str) else frame.nearest_key(name)
+        if key not in self._key_kinds:
+            hint = _CAMEL.sub("_", key).lower()
+            self._key_kinds[key] = (_DIGITS.sub("#", key), bool(_ID_KEY.search(hint) and not _CARD_KEY.search(hint)))
+        stream, is_id = self._key_kinds[key]
+        if is_id and _TOKEN_VALUE.fullmatch(value):
+            if len(value) < MIN_DIGITS or is_id_or_stamp(value):
+                return value
+            segment = Segment(value, hint=key, whole=True, joins=False)
+        else:
+            segment = Segment(value, stream, hint=key)
+        self.places.append((frame, name))
+        self.add(segment, Origin(start, found.end(1), spans))
+        return value
+
+    def _number(self, found: re.Match[str], frame: Frame, name: str | int) -> None:
+        key = name if isinstance(name, str) else str(frame.name)
+        if not frame.is_object:
+            frame.numbers += 1
+        self.places.append((frame, name))
+        segment = Segment(_integer(found.group()), hint=key, whole=True, joins=False)
+        self.add(segment, Origin(found.start(), found.end(), number=True))
+
+    def _finish(self) -> None:
+        """Give every segment its speaker, and let short arrays of numbers join."""
+        for index, (frame, _) in enumerate(self.places):
+            segment = self.segments[index]
+            short = not frame.is_object and frame.parent is not None and 1 < frame.numbers <= MAX_ARRAY
+            if self.origins[index].number and short:
+                self.segments[index] = Segment(segment.text, f"array {id(frame)}", hint=segment.hint)
+            elif segment.joins:
+                voice = frame.voice()
+                if voice is not None:
+                    self.segments[index] = Segment(segment.text, segment.stream, voice, segment.hint)
+
+    def strings(self) -> Iterator[tuple[int, list[str | int]]]:
+        """Yield every string value's segment and path."""
+        for index in range(len(self.places)):
+            if not self.origins[index].number and index not in self.keys:
+                yield index, self.path(index)

@@ -1,0 +1,77 @@
+"""Plain text and WebVTT: a segment per line; the name before a colon, or the voice tag, is the speaker."""
+
+import re
+
+from vault.screen.errors import UnscreenableError
+from vault.screen.media.document import Origin, Spliced
+from vault.screen.schemes import MIN_DIGITS
+from vault.screen.talk import Segment
+
+_LINE = re.compile(r"[^\r\n]+")
+# The name before a colon, behind a time in brackets or not: "[10:11:12] Anna: ", "10:11 - Anna (agent): ", "Anna> ".
+_SPEAKER = re.compile(
+    r"\s{0,8}(?:[\[(]?[0-9][0-9:., /TtZzAPMapm+-]{3,32}[\])]?[ \t]*[-\u2013]?[ \t]*)?"
+    r"[<*\[]{0,2}([^\W\d][^:>\r\n\t]{0,40}?)[*\]]{0,2}(?:>|:)(?=\s|$)"
+)
+
+
+class PlainDocument(Spliced):
+    """text/plain."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        speaker: str | None = None
+        for line in _LINE.finditer(text):
+            named = _SPEAKER.match(line.group())
+            speaker = named.group(1) if named else speaker
+            self.add(Segment(line.group(), "line", speaker), Origin(line.start(), line.end()))
+
+
+class WholeDocument(Spliced):
+    """Text in one segment, for markup whose tags run over line ends (HTML)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.add(Segment(text, "text"), Origin(0, len(text)))
+
+
+_STAMP = r"(?:[0-9]{2,}:)?[0-5][0-9]:[0-5][0-9]\.[0-9]{3}"
+_TIMING = re.compile(rf"[ \t]*{_STAMP}[ \t]+-->[ \t]+{_STAMP}(?=[ \t]|$)")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]*)>")
+
+
+class VttDocument(Spliced):
+    """text/vtt (W3C WebVTT): timings stay as they are, everything else is screened."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        if not re.match(r"WEBVTT(?:[ \t\r\n]|$)", text):
+            raise UnscreenableError("expected a WebVTT file beginning with WEBVTT")
+        lines = list(re.finditer(r"([^\r\n]*)(\r\n|\r|\n|$)", text))
+        speaker: str | None = None
+        in_cue = False
+        for at, line in enumerate(lines):
+            shown, start = line.group(1), line.start()
+            if not shown:
+                in_cue = False
+                continue
+            if "-->" in shown:
+                timing = _TIMING.match(shown)
+                if not timing:
+                    raise UnscreenableError(f"expected a WebVTT cue timing on line {at + 1}")
+                in_cue, rest = True, timing.end()
+                self._add(shown[rest:], start + rest, joins=False, speaker=None)
+            elif in_cue:
+                voice = _VOICE.match(shown)
+                if voice:
+                    speaker = voice.group(1)
+                    self._add(speaker, start + voice.start(1), joins=False, speaker=None)
+                said = voice.end() if voice else 0
+                ending = "</v>" if shown.endswith("</v>") else ""
+                self._add(shown[said : len(shown) - len(ending)], start + said, joins=True, speaker=speaker)
+            else:  # the header, a cue's id, a note or a style
+                self._add(shown, start, joins=False, speaker=None)
+
+    def _add(self, text: str, start: int, *, joins: bool, speaker: str | None) -> None:
+        if text and (joins or len(text) >= MIN_DIGITS):
+            self.add(Segment(text, "cue", speaker, joins=joins), Origin(start, start + len(text)))

@@ -1,0 +1,113 @@
+"""Numbers as they are said: "forty one" is 41, "double four" 44, "four ones" 1111, "one moment" no digit at all."""
+
+import re
+from dataclasses import dataclass
+
+from vault.screen.views import LETTER
+from vault.screen.words import COUNTED_AFTER, COUNTED_BEFORE, JOINS, TWENTIES
+
+MAX_TIMES = 8  # "eight ones" is the longest repetition taken for digits
+ALPHA = re.compile(f"[a-z{LETTER}]")
+
+
+@dataclass(slots=True)
+class Token:
+    """A number before it is composed.
+
+    Kind D is digits, U a unit, T ten to ninety-nine, Y tens, H a scale, M times, P plural, L look-alikes of digits.
+    """
+
+    kind: str
+    value: int
+    start: int
+    end: int
+    digits: str = ""
+    before: str = ""  # the word before and after, to tell counts from digits
+    after: str = ""
+
+
+def _touching(text: str, left: Token, right: Token) -> bool:
+    """Say whether only spaces, a hyphen or a joining word stand between two words of one number."""
+    between = text[left.end : right.start].strip(" -")
+    return right.start - left.end <= 8 and (not between or between in JOINS)  # noqa: PLR2004 - " - and - "
+
+
+def _repeated(text: str, tokens: list[Token], at: int) -> tuple[str, int] | None:
+    """Read "double four" and "four ones"; return the digits and how many tokens were used."""
+    token = tokens[at]
+    if at + 1 >= len(tokens) or not _touching(text, token, tokens[at + 1]):
+        return None
+    following = tokens[at + 1]
+    if token.kind == "M" and following.kind == "U":
+        return str(following.value) * token.value, 2
+    if token.kind == "M" and following.kind == "D" and len(following.digits) == 1:
+        return following.digits * token.value, 2
+    count = int(token.digits) if token.kind == "D" and len(token.digits) == 1 else token.value
+    if token.kind in "UTD" and following.kind == "P" and 1 < count <= MAX_TIMES:
+        return str(following.value) * count, 2
+    return None
+
+
+def _tens_and_unit(text: str, tokens: list[Token], at: int) -> tuple[int, int]:
+    """Read "forty one", "quatre vingt dix sept"; return the value and how many tokens were used."""
+    value, used = tokens[at].value, 1
+    if value == 4 and _follows(text, tokens, at, 1, "Y"):  # noqa: PLR2004 - quatre vingt
+        said = text[tokens[at + 1].start : tokens[at + 1].end]
+        value, used = (80, 2) if said in TWENTIES else (value, used)
+    if tokens[at].kind != "Y" and used == 1:
+        return value, used
+    more = tokens[at + used].value if _follows(text, tokens, at, used, "UT") else 0
+    if 0 < more < 10 or (10 <= more < 20 and value in (60, 80)):  # noqa: PLR2004 - soixante dix
+        return value + more, used + 1
+    return value, used
+
+
+def _follows(text: str, tokens: list[Token], at: int, used: int, kinds: str) -> bool:
+    """Say whether a token of one of `kinds` touches the ones used so far."""
+    following = at + used
+    return (
+        following < len(tokens)
+        and tokens[following].kind in kinds
+        and _touching(text, tokens[following - 1], tokens[following])
+    )
+
+
+def composed(text: str, tokens: list[Token], at: int, *, other: bool) -> tuple[str, int]:
+    """Read one number from token `at`; return its digits ("" for none) and how many tokens were used.
+
+    `other` leaves tens and units apart: "forty one" is then 40, and 1 follows.
+    """
+    token = tokens[at]
+    repeated = _repeated(text, tokens, at)
+    if repeated:
+        return repeated
+    if token.kind == "D":
+        return token.digits, 1
+    if token.kind in "MPH":
+        return "", 1
+    value, used = (token.value, 1) if other else _tens_and_unit(text, tokens, at)
+    digits = str(value)
+    if _follows(text, tokens, at, used, "H"):
+        zeros, used = tokens[at + used].value, used + 1
+        rest, more = "", 0
+        if _follows(text, tokens, at, used, "UTY"):
+            rest, more = composed(text, tokens, at + used, other=other)
+        fits = bool(rest) and len(rest) <= zeros
+        digits += rest.rjust(zeros, "0") if fits else "0" * zeros
+        used += more if fits else 0
+    return digits, used
+
+
+def is_count(text: str, tokens: list[Token], at: int) -> bool:
+    """Say whether a small number counts something ("next four please", "one moment") rather than being digits."""
+    token = tokens[at]
+    if token.kind not in "UD" or len(token.digits) > 2:  # noqa: PLR2004 - "16 digits"
+        return False
+    if token.after in COUNTED_AFTER:
+        return True
+    if token.before not in COUNTED_BEFORE:
+        return False
+    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    if following is None or ALPHA.search(text, token.end, following.start):
+        return True
+    return following.kind == "D" and len(following.digits) > 2  # noqa: PLR2004 - "next 4: 1111"

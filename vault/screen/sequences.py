@@ -1,0 +1,82 @@
+"""The ways to read a talk as one sequence of digit blocks: everybody's, each speaker's, without counts and echoes.
+
+A card number given over several messages is interrupted: "one moment", "the next four please", the agent reading
+back, the caller correcting. Each way leaves out one kind of interruption; what any way yields is cut.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from vault.screen.schemes import MAX_DIGITS, MIN_DIGITS
+from vault.screen.talk import At, Talk
+from vault.screen.words import CORRECTION
+
+NOISE_DIGITS = 2  # a number this short, alone amid talk, may be a count
+NOISE_LETTERS = 6  # letters that make a message talk
+
+
+def _is_noise(talk: Talk, at: At, following: At | None) -> bool:
+    """Say whether a block is a small number alone amid talk: a count, "one moment", not a part of a card number."""
+    if len(at.block.digits) > NOISE_DIGITS or at.block.sep:
+        return False
+    joined = following is not None and following.segment == at.segment and following.block.sep
+    return not joined and talk.scans[at.segment].letters > NOISE_LETTERS
+
+
+def _without_noise(talk: Talk, blocks: Sequence[At]) -> list[At]:
+    return [at for at, following in zip_longest(blocks, blocks[1:]) if not _is_noise(talk, at, following)]
+
+
+def _without_echoes(talk: Talk, blocks: Sequence[At]) -> list[At]:
+    """Drop the segments that only repeat the digits given last, as an agent reads them back."""
+    out: list[At] = []
+    given, at = "", 0
+    while at < len(blocks):
+        end = at
+        while end < len(blocks) and blocks[end].segment == blocks[at].segment:
+            end += 1
+        digits = "".join(b.block.digits for b in blocks[at:end])
+        same_speaker = out and talk.segments[out[-1].segment].speaker == talk.segments[blocks[at].segment].speaker
+        if not (given.endswith(digits) and digits) or (same_speaker and talk.segments[out[-1].segment].speaker):
+            out += blocks[at:end]
+            given = (given + digits)[-MAX_DIGITS:]
+        at = end
+    return out
+
+
+def _without_corrected(talk: Talk, blocks: Sequence[At]) -> list[At]:
+    """Drop a block that the next words take back ("1112, no sorry, 1111")."""
+    out: list[At] = []
+    for at in blocks:
+        if out:
+            left = out[-1]
+            text, before = talk.folded(at.segment), talk.folded(left.segment)
+            same = left.segment == at.segment
+            between = text[left.block.end : at.block.start] if same else text[: at.block.start]
+            between = between if same else before[left.block.end :][:80] + " " + between
+            if CORRECTION.search(between[-160:]):
+                out.pop()
+        out.append(at)
+    return out
+
+
+def sequences(talk: Talk, order: Sequence[int]) -> Iterator[list[At]]:
+    """Yield the ways to read a stream's blocks as one sequence: everybody's, each speaker's, cleared of noise."""
+    speakers = list(dict.fromkeys(talk.segments[i].speaker for i in order))
+    orders = [order]
+    if sum(len(b.digits) for i in order if i in talk.scans for b in talk.scans[i].blocks) < MIN_DIGITS:
+        return
+    if len(speakers) > 1:
+        by: dict[str | None, list[int]] = {}
+        for index in order:
+            by.setdefault(talk.segments[index].speaker, []).append(index)
+        orders += [by[s] for s in speakers]
+    seen: set[tuple[tuple[int, int], ...]] = set()
+    for some in orders:
+        blocks = talk.at(some)
+        clear = _without_noise(talk, blocks)
+        for way in (blocks, clear, _without_echoes(talk, clear), _without_corrected(talk, clear)):
+            key = tuple((at.segment, at.block.start) for at in way)
+            if len(way) > 1 and key not in seen:
+                seen.add(key)
+                yield way

@@ -1,0 +1,161 @@
+"""What passes between a medium and the finder: segments in, cuts and hits out; and the talk as the finder sees it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from vault.screen.digits import Block, Reading, Scan, scan
+from vault.screen.views import view_of
+from vault.screen.words import CARD_TALK, CODE_TALK, EXPIRY_TALK
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+KEPT = 4  # digits of a card number that may stay readable (PCI DSS 3.4.1 allows the last four)
+
+
+class Segment(NamedTuple):
+    """One piece of text: a message, a line, a field's value."""
+
+    text: str
+    stream: str = ""  # digits are joined over the segments of one stream
+    speaker: str | None = None
+    hint: str = ""  # the name of the field, read for the word "card" and its like
+    whole: bool = False  # an id or a number: only the whole value counts, not a window inside it
+    joins: bool = True  # False: never joined with other segments
+    typed: bool = False  # key presses: with a card among them, all are cut
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Characters `start`..`end` of a segment's text become `stars` asterisks."""
+
+    start: int
+    end: int
+    stars: int
+
+
+@dataclass(slots=True)
+class Hit:
+    """One thing found. `places` are (segment, start, end) of its parts, in characters of the segment's text."""
+
+    kind: str  # "card", "security-code", "expiry"
+    rule: str
+    length: int  # digits
+    scheme: str | None = None
+    kept: int = 0  # digits left readable
+    places: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Return the first and the end character of the hit in each segment."""
+        spans: dict[int, tuple[int, int]] = {}
+        for segment, start, end in self.places:
+            low, high = spans.get(segment, (start, end))
+            spans[segment] = (min(low, start), max(high, end))
+        return spans
+
+
+class At(NamedTuple):
+    """A block and the segment it stands in."""
+
+    segment: int
+    block: Block
+
+
+class Talk:
+    """The segments under one reading: their scans, and where cards and codes are talked of."""
+
+    def __init__(self, segments: Sequence[Segment], reading: Reading, only: Iterable[int]) -> None:
+        self.segments = segments
+        known: dict[str, Scan] = {}  # chats repeat themselves: roles, dates, "one moment"
+        self.scans: dict[int, Scan] = {}
+        for index in only:
+            text = segments[index].text
+            if text not in known:
+                known[text] = scan(text, reading)
+            self.scans[index] = known[text]
+        self._folded: dict[int, str] = {}
+        self._card_talk: dict[int, bool] = {}
+        self._code_talk: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._expiry_talk: dict[int, tuple[tuple[int, int], ...]] = {}
+
+    def folded(self, index: int) -> str:
+        """Return the folded text of a segment; as long as the text unless that holds invisible characters."""
+        if index not in self._folded:
+            self._folded[index] = view_of(self.segments[index].text).text
+        return self._folded[index]
+
+    def hint(self, index: int) -> str:
+        """Return the name of a segment's field as words: "securityCode" is "security code"."""
+        return _CAMEL.sub(" ", self.segments[index].hint.replace("_", " ").replace("-", " ")).lower()
+
+    def is_card_talk(self, index: int) -> bool:
+        """Say whether a segment, or its field's name, speaks of cards or payment."""
+        if index not in self._card_talk:
+            told = CARD_TALK.search(self.folded(index)) or CARD_TALK.search(self.hint(index))
+            self._card_talk[index] = told is not None
+        return self._card_talk[index]
+
+    def code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
+        """Return where a segment speaks of a card's security code."""
+        if index not in self._code_talk:
+            self._code_talk[index] = tuple(m.span() for m in CODE_TALK.finditer(self.folded(index)))
+        return self._code_talk[index]
+
+    def expiry_talk(self, index: int) -> tuple[tuple[int, int], ...]:
+        """Return where a segment speaks of an expiry date."""
+        if index not in self._expiry_talk:
+            self._expiry_talk[index] = tuple(m.span() for m in EXPIRY_TALK.finditer(self.folded(index)))
+        return self._expiry_talk[index]
+
+    def at(self, order: Iterable[int]) -> list[At]:
+        """Return the blocks of the given segments, in order."""
+        return [At(i, block) for i in order if i in self.scans for block in self.scans[i].blocks]
+
+
+class Marks:
+    """Which digits are to be cut, by segment and span of the original text."""
+
+    def __init__(self) -> None:
+        self._spans: dict[int, dict[tuple[int, int], int]] = {}
+
+    def add(self, segment: int, block: Block, start: int, end: int) -> None:
+        """Mark digits start..end of `block`; a word is cut whole when any of its digits is."""
+        spans = self._spans.setdefault(segment, {})
+        if block.spans is not None and block.word:
+            spans[block.span(0)] = len(block.digits)
+            return
+        for index in range(start, end):
+            spans[block.span(index)] = 1
+
+    def has(self, segment: int, block: Block) -> bool:
+        """Say whether any digit of `block` is marked."""
+        spans = self._spans.get(segment)
+        return spans is not None and any(block.span(i) in spans for i in range(len(block.digits)))
+
+    def cuts(self) -> dict[int, list[Cut]]:
+        """Return what to cut, by segment, in order and without overlaps."""
+        out: dict[int, list[Cut]] = {}
+        for segment, spans in self._spans.items():
+            merged: list[Cut] = []
+            for (start, end), stars in sorted(spans.items()):
+                last = merged[-1] if merged else None
+                if last and start < last.end:
+                    merged[-1] = Cut(last.start, max(end, last.end), max(last.stars, stars))
+                elif last and start == last.end:
+                    merged[-1] = Cut(last.start, end, last.stars + stars)
+                else:
+                    merged.append(Cut(start, end, stars))
+            out[segment] = merged
+        return out
+
+
+def chains_of(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Return the blocks of one segment as chains: nothing but separators within, letters between."""
+    chains: list[list[Block]] = []
+    for block in blocks:
+        if block.sep and chains:
+            chains[-1].append(block)
+        else:
+            chains.append([block])
+    return chains

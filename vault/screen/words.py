@@ -1,0 +1,97 @@
+"""Number words and announcing phrases as data: English, Spanish, German, French.
+
+Every word is written folded: lower case, without accents (vault.screen.digits folds a text before it looks here).
+A further language is further rows, no further code.
+"""
+
+import re
+
+
+def _table(rows: str) -> dict[str, int]:
+    """Read "word number word number ..."."""
+    cells = rows.split()
+    return {word: int(value) for word, value in zip(cells[::2], cells[1::2], strict=True)}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# English, where "oh" is how a zero is read out; then Spanish, German and French ("six" is English too).
+UNITS = _table(
+    "zero 0 oh 0 nought 0 naught 0 nil 0 one 1 two 2 three 3 four 4 five 5 six 6 seven 7 eight 8 nine 9 "
+    "niner 9 fower 4 fife 5 cero 0 uno 1 una 1 dos 2 tres 3 cuatro 4 cinco 5 seis 6 siete 7 ocho 8 nueve 9 "
+    "null 0 eins 1 zwei 2 zwo 2 drei 3 vier 4 funf 5 fuenf 5 sechs 6 sieben 7 acht 8 neun 9 un 1 une 1 "
+    "deux 2 trois 3 quatre 4 cinq 5 sept 7 huit 8 neuf 9 "
+)
+TEENS = _table(
+    "ten 10 eleven 11 twelve 12 thirteen 13 fourteen 14 fifteen 15 sixteen 16 seventeen 17 eighteen 18 "
+    "nineteen 19 diez 10 once 11 doce 12 trece 13 catorce 14 quince 15 dieciseis 16 diecisiete 17 "
+    "dieciocho 18 diecinueve 19 zehn 10 elf 11 zwolf 12 zwoelf 12 dreizehn 13 vierzehn 14 funfzehn 15 "
+    "fuenfzehn 15 sechzehn 16 siebzehn 17 achtzehn 18 neunzehn 19 dix 10 onze 11 douze 12 treize 13 "
+    "quatorze 14 quinze 15 seize 16 "
+)
+TENS = _table(
+    "twenty 20 thirty 30 forty 40 fourty 40 fifty 50 sixty 60 seventy 70 eighty 80 ninety 90 veinte 20 "
+    "treinta 30 cuarenta 40 cincuenta 50 sesenta 60 setenta 70 ochenta 80 noventa 90 zwanzig 20 dreissig 30 "
+    "vierzig 40 funfzig 50 fuenfzig 50 sechzig 60 siebzig 70 achtzig 80 neunzig 90 vingt 20 vingts 20 "
+    "trente 30 quarante 40 cinquante 50 soixante 60 septante 70 huitante 80 octante 80 nonante 90 "
+)
+TWENTIES = {"vingt", "vingts"}  # French "quatre vingt" is eighty, not four and twenty
+# Powers of ten.
+SCALES = _table("hundred 2 hundert 2 cent 2 thousand 3 mil 3 tausend 3 mille 3 ")
+TIMES = _table("double 2 dbl 2 triple 3 treble 3 quadruple 4 quad 4 doble 2 doppel 2 dreifach 3 zweimal 2 dreimal 3 ")
+PLURALS = _table(
+    "zeros 0 zeroes 0 ohs 0 noughts 0 ones 1 twos 2 threes 3 fours 4 fives 5 sixes 6 sevens 7 eights 8 "
+    "nines 9 ceros 0 unos 1 nullen 0 einsen 1 "
+)
+JOINS = {"and", "y", "et", "und"}
+
+_STEMS = {1: "ein", 2: "zwei", 3: "drei", 4: "vier", 5: "funf", 6: "sechs", 7: "sieben", 8: "acht", 9: "neun"}
+_GERMAN_TENS = ("zwanzig", "dreissig", "vierzig", "funfzig", "sechzig", "siebzig", "achtzig", "neunzig")
+COMPOUNDS = {f"{stem}und{ten}": TENS[ten] + unit for unit, stem in _STEMS.items() for ten in _GERMAN_TENS} | _table(
+    "veintiuno 21 veintidos 22 veintitres 23 veinticuatro 24 veinticinco 25 veintiseis 26 veintisiete 27 "
+    "veintiocho 28 veintinueve 29"
+)
+
+NUMBER_WORDS = frozenset({*UNITS, *TEENS, *TENS, *SCALES, *TIMES, *PLURALS, *COMPOUNDS})
+# "fouroneoneone": English digit words written without a space between.
+GLUED = re.compile(
+    r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|double|triple|treble|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety)"
+)
+
+# Words beside a small number that make it a count ("the next four digits", "one moment"), not part of a number.
+COUNTED_BEFORE = _set(
+    "first next last final other remaining another previous no any this that which primeros ultimos siguientes "
+    "ersten letzten nachsten premiers derniers prochains"
+)
+COUNTED_AFTER = _set(
+    "digit digits number numbers more of second seconds sec secs moment minute minutes min time times card cards "
+    "group groups set sets day days week weeks month months year years hour hours item items letters characters "
+    "percent pounds dollars euros cifras digitos numeros ziffern zahlen stellen chiffres numeros"
+)
+ORDINALS = frozenset({"st", "nd", "rd", "th"})
+
+# What tells that the talk is about a card: digits split by talk are then joined more freely.
+CARD_TALK = re.compile(
+    r"card|\bvisa\b|master ?card|amex|american express|discover|diners|maestro|union ?pay|rupay|\bjcb\b|debit|credit|"
+    r"\bpan\b|long number|payment|\bpay(?:ing)?\b|cvv|cvc|security code|expir|digits|tarjeta|karte|\bcarte\b|numero|"
+    r"kreditk|zahlung|paiement|\bpago\b"
+)
+CODE_TALK = re.compile(
+    r"\bcvv2?\b|\bcvc2?\b|\bcsc\b|\bcvn2?\b|\bcid\b|\bcvd\b|\bcav2?\b|cvv|cvc|"
+    r"card (?:verification|validation|identification)|"
+    r"(?:security|secret|verification|validation) (?:code|number|digits?|value|no\b)|securitycode|"
+    r"(?:three|four|3|4|last)[ -]?(?:digits?|numbers?|figures?)(?: (?:security|verification))?(?: code)?"
+    r"(?: that are| which are)? (?:on|at|from) the (?:back|reverse|front|rear|signature|flip)|"
+    r"(?:code|digits?|numbers?|three|four|3|4) on the (?:back|reverse|front|rear|signature)|signature strip|"
+    r"codigo de (?:seguridad|verificacion)|prufziffer|pruefziffer|prufnummer|pruefnummer|sicherheitscode|"
+    r"kartenpruf|cryptogramme|code de (?:securite|verification)"
+)
+EXPIRY_TALK = re.compile(
+    r"\bexp(?:iry|ires?|iration|iring|\.)?\b|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|"
+    r"\bmm ?/ ?yy|caduc|vencimiento|gultig bis|gueltig bis|ablaufdatum|verfall|expire"
+)
+# What a person says when the digits just given were wrong.
+CORRECTION = re.compile(r"\b(?:sorry|no|correction|mean|actually|rather|scratch|wrong|oops|perdon|nein|pardon|wait)\b")

@@ -1,0 +1,121 @@
+"""What a person asks for, in their own words, turned into criteria the catalog can match without knowing callers.
+
+Reaches the index key, because a caller is found by blind-index token; and a keyring, to seal a hold's words.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from keys import canonical
+from keys.keyring import IndexKey, Keyring
+from vault.catalog.criteria import Criteria
+from vault.errors import SearchTermError
+from vault.ingest import normalise
+from vault.ingest.record import slot_row
+from vault.model import RecordingId
+from vault.sealed.format import new_data_key, open_value, seal_value, value_associated_data
+
+SCOPE = "scope"
+RELEASE = "release"
+_LAST4 = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A search as typed: each given term must match, the values of one are alternatives."""
+
+    numbers: tuple[str, ...] = ()
+    last4s: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    industries: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] = ()
+    interactions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def name_a_person(self) -> bool:
+        """Whether any term can be matched by blind-index token only."""
+        return bool(self.numbers or self.last4s or self.emails or self.accounts)
+
+    def words(self) -> dict[str, canonical.Json]:
+        """Return the given terms, for people; to be shown or sealed, never logged."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {n: v.isoformat() if isinstance(v, datetime) else list(v) for n, v in given.items() if v}
+
+
+def criteria_of(terms: Terms, index: IndexKey | None, region: str) -> Criteria:
+    """Return the criteria of the terms.
+
+    `index` is needed for terms that name a person only.
+
+    Raises:
+        SearchTermError: a number is none in any spelling, or last four are not four digits.
+
+    """
+    tokens = _tokens(terms, index, region) if index is not None else {}
+    if terms.name_a_person and not tokens:
+        raise RuntimeError("expected the index key for terms that name a person")
+    shared = {f.name for f in fields(Criteria)} & {f.name for f in fields(Terms)} - {"since", "until"}
+    return Criteria(
+        **{name: frozenset(getattr(terms, name)) for name in shared},
+        tokens={field: found for field, found in tokens.items() if found},
+        since=terms.since,
+        until=terms.until,
+    )
+
+
+def _tokens(terms: Terms, index: IndexKey, region: str) -> dict[str, frozenset[bytes]]:
+    return {
+        "number": frozenset(
+            index.token("number", _some(normalise.e164(n, region), "telephone number")) for n in terms.numbers
+        ),
+        "last4": frozenset(index.token("last4", _four(n)) for n in terms.last4s),
+        "email": frozenset(index.token("email", _some(normalise.email(e), "e-mail address")) for e in terms.emails),
+        "account": frozenset(index.token("account", _some(normalise.account(a), "account")) for a in terms.accounts),
+    }
+
+
+def _some(normalised: str | None, what: str) -> str:
+    if normalised is None:
+        raise SearchTermError(f"expected the {what} in any common spelling, got a text that is none")
+    return normalised
+
+
+def _number(text: str, region: str) -> str:
+    return _some(normalise.e164(text, region), "telephone number")
+
+
+def _four(text: str) -> str:
+    if len(text) != _LAST4 or not text.isdecimal() or not text.isascii():
+        raise SearchTermError("expected the last four digits of a number")
+    return text
+
+
+def seal_words(
+    keyring: Keyring, hold: str, purpose: str, words: dict[str, canonical.Json]
+) -> tuple[bytes, dict[str, Any]]:
+    """Return what people said of a hold, sealed, and the key slot row it opens with."""
+    key = new_data_key()
+    aad = value_associated_data(RecordingId(hold), purpose)
+    return seal_value(canonical.encode(words), key, aad), slot_row(keyring, hold, purpose, key)
+
+
+def open_words(sealed: bytes, key: bytes, hold: str, purpose: str) -> dict[str, canonical.Json]:
+    """Return what `seal_words` sealed.
+
+    Raises:
+        SealedFormatError: the row was altered.
+
+    """
+    value = canonical.decode(open_value(sealed, key, value_associated_data(RecordingId(hold), purpose)))
+    return dict(value) if isinstance(value, dict) else {}
