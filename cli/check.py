@@ -1,4 +1,4 @@
-"""`strongroom check`: is every promise kept?"""
+"""`strongroom check`: whether every promise is kept."""
 
 from collections import Counter
 from itertools import chain

@@ -97,7 +97,8 @@ def release(door: Door, hold_id: str, reason: str | None, *, approve: bool) -> N
     vault.sequence()
     door.out.object(
         {"hold": hold_id, "state": "release-requested", "release_sha256": digest},
-        text=f"requested; the hold stays in force until another person runs 'strongroom hold release {hold_id} --approve'",
+        text="requested; the hold stays in force until another person runs "
+        f"'strongroom hold release {hold_id} --approve'",
     )
 
 

@@ -19,7 +19,7 @@ from vault.people import Capability
 
 @click.group(cls=Group)
 def log() -> None:
-    """The append-only log."""
+    """Read, verify and prove the append-only log."""
 
 
 @log.command()
@@ -58,15 +58,15 @@ def verify(ctx: click.Context, door: Door, key: str | None) -> None:
         report = verify_log(journal.entries(connection), journal.checkpoints(connection), public, vault.origin)
     for found in report.findings:
         label = "warning" if found.is_warning else "FAULT"
-        door.out.object({"finding": str(found.fault), "first": found.first, "last": found.last, "message": found.message},
-                        text=f"{label}: {found.message}")  # fmt: skip
+        value = {"finding": str(found.fault), "first": found.first, "last": found.last, "message": found.message}
+        door.out.object(value, text=f"{label}: {found.message}")
     door.out.object(
         {
             "whole": report.is_whole, "entries": report.entries, "covered": report.covered,
             "checkpoints": report.checkpoints, "root": canonical.base64_of(report.root),
         },
-        text=f"{'whole' if report.is_whole else 'NOT WHOLE'}: {report.entries} entries, {report.covered} of them proven "
-        f"by {report.checkpoints} signed checkpoints\nroot {canonical.base64_of(report.root)}",
+        text=f"{'whole' if report.is_whole else 'NOT WHOLE'}: {report.entries} entries, {report.covered} of them "
+        f"proven by {report.checkpoints} signed checkpoints\nroot {canonical.base64_of(report.root)}",
     )  # fmt: skip
     if not report.is_whole:
         ctx.exit(INTEGRITY)
@@ -78,10 +78,8 @@ def checkpoint(door: Door) -> None:
     """Print the newest signed checkpoint, to be kept by somebody else."""
     door.enter(Capability.LOG)
     door.vault.sequence()
-    newest = ""
     with door.vault.catalog.read() as connection:
-        for newest in journal.checkpoints(connection):
-            pass
+        newest = journal.newest_checkpoint(connection)
     if door.out.as_json:
         door.out.object({"checkpoint": newest})
     else:

@@ -1,4 +1,4 @@
-"""`strongroom purge`: destroy what is due, planned first, approved where a rule asks for it, with a certificate each."""
+"""`strongroom purge`: destroy what is due; planned first, approved where a rule asks for it, with certificates."""
 
 import click
 

@@ -8,12 +8,10 @@ from sqlalchemy import Connection, insert, select
 from keys.errors import BadSignatureError
 from keys.signing import PublicKey, SigningKey
 from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError
-from retention.plan import approval_message
+from retention.plan import APPROVAL_DOMAIN, approval_message
 from vault.catalog.schema import approvals
 from vault.model import Role
 from vault.people import Actor
-
-DOMAIN = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def sign(connection: Connection, signatory: Signatory, digest: str, act: str, no
             act=act,
             role=signatory.role,
             public_key=str(signatory.key.public),
-            signature=signatory.key.sign(DOMAIN, approval_message(digest, user)),
+            signature=signatory.key.sign(APPROVAL_DOMAIN, approval_message(digest, user)),
             at=now,
         )
     )
@@ -75,7 +73,7 @@ def verified(connection: Connection, digest: str, act: str, *, needed: int = 1) 
     for row in connection.execute(query):
         key = PublicKey.parse(row.public_key)
         try:
-            key.verify(DOMAIN, approval_message(digest, row.user), row.signature)
+            key.verify(APPROVAL_DOMAIN, approval_message(digest, row.user), row.signature)
         except BadSignatureError as exc:
             raise ApprovalSignatureError(f"expected a signature of {row.user} that verifies") from exc
         found.append(Approval(row.user, row.role, key, row.signature, row.at))

@@ -21,6 +21,7 @@ from retention.certificate_form import (
     parse,
 )
 from retention.errors import ApprovalSignatureError, CertificateFormatError, CertificateSignatureError
+from retention.plan import APPROVAL_DOMAIN, approval_message
 from vault.model import Role
 
 __all__ = [
@@ -37,13 +38,12 @@ __all__ = [
 ]
 
 DOMAIN = "certificate"
-APPROVAL_DOMAIN = "purge-plan"
 MAX_CERTIFICATE_LEN = 64 * 1024  # bytes
 
 
 def approve(plan: str, user: str, role: Role, key: SigningKey) -> Approval:
-    """Return a person's approval of a plan: their signature over its 32-byte digest in the domain purge-plan."""
-    return Approval(user, role, key.public, key.sign(APPROVAL_DOMAIN, bytes.fromhex(plan)))
+    """Return a person's approval of a plan: their signature over approval_message, in its domain."""
+    return Approval(user, role, key.public, key.sign(APPROVAL_DOMAIN, approval_message(plan, user)))
 
 
 def verify_approval(approval: Approval, plan: str) -> None:
@@ -54,7 +54,7 @@ def verify_approval(approval: Approval, plan: str) -> None:
 
     """
     try:
-        approval.public_key.verify(APPROVAL_DOMAIN, bytes.fromhex(plan), approval.signature)
+        approval.public_key.verify(APPROVAL_DOMAIN, approval_message(plan, approval.user), approval.signature)
     except BadSignatureError as exc:
         raise ApprovalSignatureError(f"the approval of {approval.user} does not hold for plan {plan}") from exc
 

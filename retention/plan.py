@@ -17,6 +17,8 @@ from retention.decide import Action
 from retention.errors import PlanFormatError
 from vault.model import RecordingId
 
+APPROVAL_DOMAIN = "approval"
+"""The signature domain (keys/SPEC.md) of what people agree to: purge plans, policy plans, releases of holds."""
 _FORM = "strongroom/purge-plan/v1"
 _APPROVAL = "strongroom/approval/v1"
 _RECORDING = re.compile(r"[0-9a-f]{32}")

@@ -75,7 +75,9 @@ def test_a_certificate_is_what_its_specification_says():
     assert document["reason"] == {"policy": 7, "rule": "telecom-calls", "keep_until": "2029-11-23T00:00:00.000000Z"}
     assert document["key_slots_destroyed"][0] == {"purpose": "original", "epoch": 1}
     approval = document["approvals"][0]
-    message = b"strongroom/purge-plan/v1\n" + bytes.fromhex(PLAN)
+    message = b"strongroom/approval/v1\n" + canonical.encode(
+        {"form": "strongroom/approval/v1", "plan": PLAN, "user": approval["user"]}
+    )
     ANNA.public.verify_raw(message, canonical.unbase64(approval["signature"]))
     assert approval["public_key"] == str(ANNA.public)
 
@@ -98,7 +100,7 @@ def test_a_certificate_of_another_vault_is_refused():  # CERT-02
 def test_a_signature_of_another_domain_is_refused():  # CERT-02
     document = json.loads(DATA)
     del document["signature"]
-    signature = canonical.base64_of(VAULT.sign("purge-plan", canonical.encode(document)))
+    signature = canonical.base64_of(VAULT.sign("approval", canonical.encode(document)))
     with pytest.raises(CertificateSignatureError, match="not signed by this vault"):
         verify(canonical.encode({**document, "signature": signature}), VAULT.public)
 

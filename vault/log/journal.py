@@ -109,6 +109,20 @@ def checkpoints(connection: Connection) -> Iterator[str]:
     yield from connection.scalars(select(log_checkpoints.c.note).order_by(log_checkpoints.c.size))
 
 
+def newest_checkpoint(connection: Connection) -> str:
+    """Return the signed checkpoint over the most entries.
+
+    Raises:
+        LogStateError: there is none.
+
+    """
+    query = select(log_checkpoints.c.note).order_by(log_checkpoints.c.size.desc()).limit(1)
+    newest: str | None = connection.scalar(query)
+    if newest is None:
+        raise LogStateError("expected a signed checkpoint, the log has none")
+    return newest
+
+
 def prove(connection: Connection, index: int) -> tuple[bytes, list[bytes], str]:
     """Return an entry's body, its inclusion proof and the newest checkpoint that the proof leads to.
 

@@ -68,7 +68,11 @@ class Scan:
     view: View
 
 
-_TOKEN = re.compile(f"[0-9a-z{LETTER}|]+")
+_TOKEN = re.compile(f"[0-9a-z{LETTER}]+")
+_TOKEN_OR_BAR = re.compile(f"[0-9a-z{LETTER}|]+")  # a bar separates, or is a one
+_BAR = re.compile(r"[0-9]\||\|[0-9]")
+# Digits of an escape are no digits, unless so many follow that it is none: "100%4111...".
+_CODED = re.compile(r"%[0-9a-f]{2}(?![0-9]{10})|&#x?[0-9a-f]{1,7};|\\u[0-9a-f]{4}(?![0-9]{10})")
 _PART = re.compile(f"[0-9]+|[a-z{LETTER}|]+")
 _DIGIT = re.compile("[0-9]")
 _LOOKALIKE = str.maketrans("olisb|", "011581")
@@ -148,7 +152,7 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
     out: list[Token] = []
     word_before = ""
     fresh = 0  # tokens from here on still want the word after them
-    for found in _TOKEN.finditer(text):
+    for found in (_TOKEN_OR_BAR if other else _TOKEN).finditer(text):
         word, start = found.group(), found.start()
         if word.isdigit():
             new = [Token("D", 0, start, found.end(), word)]
@@ -171,7 +175,7 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
     kept = _beside_digits(text, out)
     for at in kept if other else ():
         out[at].kind = "D"
-    return [token for token in out if token.kind != "L"], bool(kept)
+    return [token for token in out if token.kind != "L"], bool(kept) or _BAR.search(text) is not None
 
 
 def _spans(view: View, tokens: list[Token], digits: str) -> tuple[int, int, tuple[tuple[int, int], ...] | None]:
@@ -217,6 +221,8 @@ def scan(text: str, reading: Reading) -> Scan:
     view = unescaped_view_of(text) if reading in _UNESCAPED else view_of(text)
     other = reading in _OTHER
     clear = without_opaque(view.text) if _DIGIT.search(view.text) else view.text
+    if reading not in _UNESCAPED:
+        clear = _CODED.sub(lambda m: " " * len(m.group()), clear)
     tokens, lookalikes = _tokens(clear, other=other)
     blocks, ambiguous = _blocks(view, clear, tokens, other=other)
     letters = len(ALPHA.findall(clear)) - sum(len(t.digits) or t.end - t.start for t in tokens if t.kind != "D")

@@ -72,10 +72,11 @@ def _follows(text: str, tokens: list[Token], at: int, used: int, kinds: str) -> 
     )
 
 
-def composed(text: str, tokens: list[Token], at: int, *, other: bool) -> tuple[str, int]:
+def composed(text: str, tokens: list[Token], at: int, *, other: bool, below: int = 4) -> tuple[str, int]:
     """Read one number from token `at`; return its digits ("" for none) and how many tokens were used.
 
-    `other` leaves tens and units apart: "forty one" is then 40, and 1 follows.
+    `other` leaves tens and units apart: "forty one" is then 40, and 1 follows. Only scales of less than `below`
+    zeros are read: a hundred may follow a thousand, nothing else, so the depth is bounded.
     """
     token = tokens[at]
     repeated = _repeated(text, tokens, at)
@@ -87,11 +88,11 @@ def composed(text: str, tokens: list[Token], at: int, *, other: bool) -> tuple[s
         return "", 1
     value, used = (token.value, 1) if other else _tens_and_unit(text, tokens, at)
     digits = str(value)
-    if _follows(text, tokens, at, used, "H"):
+    if _follows(text, tokens, at, used, "H") and tokens[at + used].value < below:
         zeros, used = tokens[at + used].value, used + 1
         rest, more = "", 0
         if _follows(text, tokens, at, used, "UTY"):
-            rest, more = composed(text, tokens, at + used, other=other)
+            rest, more = composed(text, tokens, at + used, other=other, below=zeros)
         fits = bool(rest) and len(rest) <= zeros
         digits += rest.rjust(zeros, "0") if fits else "0" * zeros
         used += more if fits else 0

@@ -56,7 +56,7 @@ _TABLE: tuple[tuple[str, str, tuple[int, ...], bool], ...] = (
     ("Visa", "4", (13, 16, 18, 19), True),
     ("American Express", "34 37", (15,), True),
     ("Diners Club", "300-305 3095 36 38-39", (14, 15, 16, 17, 18, 19), True),
-    ("RuPay", "508 353 356 6521-6522", (16,), True),
+    ("RuPay", "508 6521-6522", (16,), True),
     ("JCB", "3528-3589", _LONG, True),
     ("JCB", "1800 2131", (15,), True),
     ("UnionPay", "62", (13, 14, 15), True),

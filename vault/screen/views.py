@@ -92,9 +92,10 @@ _ESCAPE = re.compile(
 )
 _MAY_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]|<[/A-Za-z!]|\\[unrtfb\"/\\]|=\r?\n")
 # Tags that change how a text looks and not where it stands: digits on both sides touch.
-_INLINE = set(
-    ["b", "i", "u", "em", "strong", "span", "font", "a", "small", "big", "sub", "sup", "wbr", "s", "strike", "mark", "code", "tt", "kbd", "samp", "var", "del", "ins", "abbr", "bdi", "bdo", "q", "c", "v", "lang", "ruby"]
-)
+_INLINE = {
+    *("b", "i", "u", "em", "strong", "span", "font", "a", "small", "big", "sub", "sup", "wbr", "s", "strike", "mark"),
+    *("code", "tt", "kbd", "samp", "var", "del", "ins", "abbr", "bdi", "bdo", "q", "c", "v", "lang", "ruby"),
+}
 _TAG_NAME = re.compile(r"</?([a-z!]*)")
 
 
