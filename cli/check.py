@@ -35,7 +35,7 @@ def check(ctx: click.Context, door: Door, *, deep: bool) -> None:
     """
     actor = door.enter(Capability.CHECK)
     vault = door.vault
-    vault.sequence()
+    door.settle()
     counts: Counter[tuple[str, Severity]] = Counter()
     with door.out.progress("checking") as progress:
         task = progress.add_task("", total=None)

@@ -59,7 +59,7 @@ class Door:
     @property
     def user_name(self) -> str:
         """Who the caller says to be."""
-        return self._user or getpass.getuser()
+        return self._user or getpass.getuser().lower()
 
     @cached_property
     def _person(self) -> tuple[User, SigningKey]:
@@ -87,6 +87,10 @@ class Door:
             self._tell_refusal(capability, exc)
             raise
 
+    def may(self, capability: Capability) -> bool:
+        """Tell whether the user, who has entered, may do this too."""
+        return self._person[0].may(capability)
+
     def sign(self, capability: Capability) -> Signatory:
         """Return the user as somebody who signs. Raises as `enter` does."""
         actor = self.enter(capability)
@@ -109,21 +113,34 @@ class Door:
         with self.vault.catalog.write() as connection:
             journal.append(connection, [actor.entry(self.vault.clock.now(), act, subject, details)])
 
+    def settle(self) -> None:
+        """Give what was told its place in the tree, if that can be done without asking for the vault's passphrase.
+
+        Where nobody has it at hand, the next pass of the service, or the next command that has, takes care of it.
+        """
+        if "passphrase" in self.vault.__dict__ or is_at_hand("STRONGROOM_PASSPHRASE"):
+            self.vault.sequence()
+
     def close(self) -> None:
-        """Give what was told its place in the tree and release the vault."""
-        vault = self.__dict__.get("vault")
-        if vault is not None:
-            try:
-                with vault.catalog.read() as connection:
-                    waiting = journal.unsequenced(connection)
-                # a refused stranger must not be asked for the vault's passphrase; the next command takes care of it
-                if waiting and ("signing_key" in vault.__dict__ or "_person" in self.__dict__):
-                    vault.sequence()
-            finally:
-                vault.close()
+        """Settle what was told and release the vault."""
+        if "vault" not in self.__dict__:
+            return
+        try:
+            with self.vault.catalog.read() as connection:
+                waiting = journal.unsequenced(connection)
+            # whoever could not prove who they are gets nothing done with the vault's keys
+            if waiting and "_person" in self.__dict__:
+                self.settle()
+        finally:
+            self.vault.close()
 
 
 pass_door = click.make_pass_decorator(Door)
+
+
+def is_at_hand(variable: str) -> bool:
+    """Tell whether a passphrase can be had without asking anybody."""
+    return bool(os.environ.get(f"{variable}_FILE")) or variable in os.environ
 
 
 def passphrase(whose: str, variable: str, *, confirm: bool = False) -> Secret:

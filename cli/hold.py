@@ -16,7 +16,11 @@ from retention.errors import HoldScopeError
 from retention.holds import Hold, SealedWords
 from vault import playback
 from vault.people import Capability
-from vault.search import RELEASE, SCOPE, Terms, criteria_of, open_words, seal_words
+from vault.private import open_document, seal_document
+from vault.search import Terms, criteria_of
+
+_SCOPE = "scope"
+_RELEASE = "release"
 
 
 @click.group(cls=Group)
@@ -40,11 +44,11 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     vault = door.vault
     criteria = criteria_of(terms, vault.index if terms.name_a_person else None, vault.settings.region)
     hold_id = holds.new_hold_id(vault.clock)
-    words = _seal(door, hold_id, SCOPE, {"reason": reason, "scope": terms.words()})
+    words = _seal(door, hold_id, _SCOPE, {"reason": reason, "scope": terms.words()})
     covered = holds.place(
         vault.catalog, vault.clock, actor, hold=hold_id, matter=matter, criteria=criteria, words=words
     )
-    vault.sequence()
+    door.settle()
     gone = "were" if covered.purged_exactly else "may have been among those"
     text = (
         f"placed hold {hold_id} of matter {matter}: {covered.recordings} recordings, {size(covered.sealed_bytes)}, "
@@ -64,7 +68,7 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
 def _seal(door: Door, hold_id: str, purpose: str, words: dict[str, Any]) -> SealedWords:
     # the salt keeps anyone from guessing short words by the digest in the log
     salted = {**words, "salt": secrets.token_hex(16)}
-    sealed, slot = seal_words(door.vault.keyring, hold_id, purpose, salted)
+    sealed, slot = seal_document(door.vault.keyring, hold_id, purpose, salted)
     return SealedWords(sealed, slot, hashlib.sha256(canonical.encode(salted)).hexdigest())
 
 
@@ -84,7 +88,7 @@ def release(door: Door, hold_id: str, reason: str | None, *, approve: bool) -> N
     vault = door.vault
     if approve:
         until = holds.approve_release(vault.catalog, vault.clock, signatory, hold=hold_id, grace=vault.settings.grace)
-        vault.sequence()
+        door.settle()
         door.out.object(
             {"hold": hold_id, "state": "released", "grace_until": until},
             text=f"released hold {hold_id}; nothing it covered is purged before {until:%Y-%m-%d %H:%M}Z",
@@ -92,9 +96,9 @@ def release(door: Door, hold_id: str, reason: str | None, *, approve: bool) -> N
         return
     with vault.catalog.read() as connection:
         holds.get(connection, hold_id)
-    words = _seal(door, hold_id, RELEASE, {"reason": reason})
+    words = _seal(door, hold_id, _RELEASE, {"reason": reason})
     digest = holds.request_release(vault.catalog, vault.clock, signatory, hold=hold_id, words=words)
-    vault.sequence()
+    door.settle()
     door.out.object(
         {"hold": hold_id, "state": "release-requested", "release_sha256": digest},
         text="requested; the hold stays in force until another person runs "
@@ -125,9 +129,9 @@ def show(door: Door, hold_id: str) -> None:
     vault = door.vault
     with vault.catalog.read() as connection:
         found = holds.get(connection, hold_id)
-        key = playback.data_key(connection, vault.keyring, hold_id, SCOPE)
+        key = playback.data_key(connection, vault.keyring, hold_id, _SCOPE)
         covered = holds.coverage(connection, found.criteria)
-    words = open_words(found.sealed_scope, key, hold_id, SCOPE)
+    words = open_document(found.sealed_scope, key, hold_id, _SCOPE)
     door.out.object(_shown(found, words, covered))
 
 

@@ -1,7 +1,5 @@
 """`strongroom init`: make a vault."""
 
-import getpass
-
 import click
 
 from cli.base import Command
@@ -33,7 +31,7 @@ def init(door: Door, roles: frozenset[Role]) -> None:
     The first user runs the machine: admin, operator and recorder. Give legal, records and auditor to other people
     with 'strongroom user add'. Refuses to overwrite anything.
     """
-    name = door._user or getpass.getuser().lower()  # noqa: SLF001 - before there is a vault to ask
+    name = door.user_name
     vault_id = create(
         door.settings,
         door.clock,

@@ -53,7 +53,7 @@ def verify(ctx: click.Context, door: Door, key: str | None) -> None:
     public = vault.public_key
     if key is not None:
         public = PublicKey.parse((Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key).strip())
-    vault.sequence()
+    door.settle()
     with vault.catalog.read() as connection:
         report = verify_log(journal.entries(connection), journal.checkpoints(connection), public, vault.origin)
     for found in report.findings:
@@ -77,7 +77,7 @@ def verify(ctx: click.Context, door: Door, key: str | None) -> None:
 def checkpoint(door: Door) -> None:
     """Print the newest signed checkpoint, to be kept by somebody else."""
     door.enter(Capability.LOG)
-    door.vault.sequence()
+    door.settle()
     with door.vault.catalog.read() as connection:
         newest = journal.newest_checkpoint(connection)
     if door.out.as_json:
@@ -92,7 +92,7 @@ def checkpoint(door: Door) -> None:
 def prove(door: Door, index: int) -> None:
     """Print an entry with the proof that a signed checkpoint includes it, as JSON that anyone can check offline."""
     door.enter(Capability.LOG)
-    door.vault.sequence()
+    door.settle()
     with door.vault.catalog.read() as connection:
         body, proof, note = journal.prove(connection, index)
     said = checkpoints.open_(note, door.vault.origin, door.vault.public_key)

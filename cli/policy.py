@@ -57,7 +57,7 @@ def plan(door: Door, file: Path) -> None:
     _, found = _read(file)
     vault = door.vault
     plan_id, made = policies.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, policy=found)
-    vault.sequence()
+    door.settle()
     _show_plan(door, plan_id, made)
 
 
@@ -90,7 +90,7 @@ def approve(door: Door, plan_id: str) -> None:
     """Agree to a policy plan that shortens, as another person than the one who made it."""
     signatory = door.sign(Capability.POLICY_APPROVE)
     policies.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
-    door.vault.sequence()
+    door.settle()
     door.out.object({"plan": plan_id, "approved_by": signatory.actor.name}, text=f"approved plan {plan_id}")
 
 
@@ -103,7 +103,7 @@ def apply_(door: Door, plan_id: str, file: Path) -> None:
     actor = door.enter(Capability.POLICY_CHANGE)
     text, _ = _read(file)
     applied = policies.apply(door.vault.catalog, door.vault.clock, actor, plan_id=plan_id, text=text)
-    door.vault.sequence()
+    door.settle()
     door.out.object({"version": applied.version}, text=f"policy version {applied.version} is in force")
 
 

@@ -27,7 +27,7 @@ def plan(door: Door) -> None:
     vault = door.vault
     every = frozenset({Action.DESTROY, Action.REVIEW})
     made = purging.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, only=every)
-    vault.sequence()
+    door.settle()
     if made is None:
         door.out.object({"plan": None, "items": 0}, text="nothing is due")
         return
@@ -76,7 +76,7 @@ def approve(door: Door, plan_id: str) -> None:
     """Agree to a plan, as another person than the one who made it."""
     signatory = door.sign(Capability.PURGE_APPROVE)
     purging.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
-    door.vault.sequence()
+    door.settle()
     door.out.object({"plan": plan_id, "approved_by": signatory.actor.name}, text=f"approved plan {plan_id}")
 
 
@@ -94,7 +94,7 @@ def run_(ctx: click.Context, door: Door, plan_id: str) -> None:
         exc.hint = f"another person must run 'strongroom purge approve {plan_id}' first"
         raise
     deleted, owed = deletions.finish(vault.catalog, vault.clock, actor, vault.stores)
-    vault.sequence()
+    door.settle()
     door.out.table(("id", "purged", "reason"), [(p.recording, "yes" if p.done else "refused", p.reason) for p in done])
     door.out.say(f"{sum(p.done for p in done)} purged, {deleted} blobs deleted")
     for o in owed:

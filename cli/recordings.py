@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cli.base import Command
 from cli.door import Door, pass_door
@@ -67,32 +67,38 @@ def _listed(r: Recording) -> tuple[Any, ...]:
 @click.argument("recording")
 @pass_door
 def show(door: Door, recording: str) -> None:
-    """Show everything the catalog knows of a recording, callers included."""
+    """Show what the catalog knows of a recording; who called is shown to those who may know."""
     actor = door.enter(Capability.FIND)
     vault = door.vault
     with vault.catalog.read() as connection:
         found = rows.get(connection, recording)
-        private = playback.private_metadata(connection, vault.keyring, found.id)
         renditions = rows.renditions_of(connection, [recording]).get(recording, [])
         copies = rows.copies_of(connection, [r.blob for r in renditions])
         screened = connection.execute(select(screenings).where(screenings.c.recording == recording)).first()
-    door.tell(actor, Act.SHOW, recording)
+        callers = _callers(door, connection, found) if door.may(Capability.CALLERS) else {}
+    door.tell(actor, Act.SHOW, recording, {"callers": int(bool(callers))})
     value: dict[str, Any] = {name: getattr(found, name) for name in Recording.__slots__}
-    if private is not None:
-        value["account"] = private.account
-        value["source_ref"] = private.source_ref
-        value["callers"] = [", ".join(part for part in (c.number, c.email, c.name) if part) for c in private.callers]
-        value["plain_sha256"] = private.plain_sha256
     for r in renditions:
         places = ["primary", *(_place(c) for c in copies.get(r.blob, []))] if found.purged_at is None else ["destroyed"]
         value[f"rendition_{r.name}"] = f"{r.media_type}, {size(r.plain_size)}, in {' and '.join(places)}"
     if screened is not None:
-        report = json.loads(screened.report)
-        value["screening"] = f"{screened.outcome} by {screened.engine}: {len(report['findings'])} cuts"
-        if report["reason"]:
-            value["screening"] += f" ({report['reason']})"
-        value["cuts"] = report["findings"]
-    door.out.object(value)
+        value["screening"] = f"{screened.outcome} by {screened.engine}: {screened.cuts} cuts"
+    door.out.object(value | callers)
+
+
+def _callers(door: Door, connection: Connection, found: Recording) -> dict[str, Any]:
+    """Return what only those see who may know the callers: who called, and where what was cut stood."""
+    keyring = door.vault.keyring
+    private = playback.private_metadata(connection, keyring, found.id)
+    report = playback.report_of(connection, keyring, found.id)
+    value: dict[str, Any] = {}
+    if private is not None:
+        value["account"], value["source_ref"] = private.account, private.source_ref
+        value["callers"] = [", ".join(part for part in (c.number, c.email, c.name) if part) for c in private.callers]
+        value["plain_sha256"] = private.plain_sha256
+    if report is not None:
+        value["cuts"], value["not_screened_because"] = report["findings"], report["reason"]
+    return value
 
 
 def _place(copy: rows.Copy) -> str:

@@ -51,7 +51,7 @@ def add(door: Door, name: str, roles: frozenset[Role], public_key: str | None) -
     with vault.catalog.write() as connection:
         people.add_user(connection, person, created_at=now)
         journal.append(connection, [actor.entry(now, Act.USER_ADDED, name, people.told(person))])
-    vault.sequence()
+    door.settle()
     door.out.object({"user": name, "roles": sorted(roles), "public_key": str(key)}, text=f"added {name}: {key}")
 
 
@@ -103,7 +103,7 @@ def roles(door: Door, name: str, roles: frozenset[Role]) -> None:
         people.set_roles(connection, name, roles)
         person = people.find_user(connection, name)
         journal.append(connection, [actor.entry(now, Act.USER_ROLES, name, people.told(person))])
-    vault.sequence()
+    door.settle()
     door.out.say(f"{name}: {', '.join(sorted(roles))}")
 
 
@@ -121,5 +121,5 @@ def disable(door: Door, name: str) -> None:
         people.disable(connection, name)
         person = people.find_user(connection, name)
         journal.append(connection, [actor.entry(now, Act.USER_DISABLED, name, people.told(person))])
-    vault.sequence()
+    door.settle()
     door.out.say(f"disabled {name}")

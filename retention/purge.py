@@ -33,11 +33,11 @@ from vault.catalog import deletions, info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.recordings import Recording, Rendition
-from vault.catalog.schema import certificates, key_slots, labels, plans, tokens
+from vault.catalog.schema import certificates, key_slots, labels, plans, screenings, tokens
 from vault.clock import Clock
 from vault.ids import is_id, new_id
 from vault.log import journal
-from vault.log.entry import Act
+from vault.log.entry import Act, Entry
 from vault.model import BlobName, Role, State
 from vault.people import AUTO, Actor
 
@@ -47,6 +47,10 @@ MAX_ITEMS = 10_000
 """Recordings in one plan: what a person can be asked to look at, and what fits in memory."""
 BATCH = 100
 """Recordings destroyed in one transaction."""
+
+
+_PERSONAL = ("sealed_metadata", "content_token", "agent", "seat", "interaction", "duration_ms", "direction")
+"""What a tombstone does not keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +219,14 @@ class _Batch:
             held = holds.matching(connection, ids, now)
             found = {recording.id: recording for recording in rows.get_many(connection, ids)}
             renditions = rows.renditions_of(connection, ids)
+            told = journal.ingest_entries(connection, ids)
             for item in items:
                 recording, its = found[item.recording], renditions.get(item.recording, [])
                 if recording.state is State.PURGED:
                     results.append(Purged(item.recording, done=False, reason="already purged"))
                     continue
                 decision = decide(facts_of(recording), policy, held[item.recording], now)
-                obstacle = self._obstacle(item, decision, its)
+                obstacle = _altered(recording, told.get(recording.id)) or self._obstacle(item, decision, its)
                 if obstacle is None:
                     self._destroy(connection, recording, decision, its, now)
                 else:
@@ -251,7 +256,8 @@ class _Batch:
         ).all()
         for table in (tokens, labels):
             connection.execute(delete(table).where(table.c.recording == recording.id))
-        personal = dict.fromkeys(("sealed_metadata", "content_token", "agent", "seat", "interaction"))
+        connection.execute(update(screenings).where(screenings.c.recording == recording.id).values(sealed_report=None))
+        personal = dict.fromkeys(_PERSONAL)
         if not rows.transition(
             connection, recording.id, expected=recording.state, then=State.PURGED, purged_at=now, **personal
         ):
@@ -296,6 +302,13 @@ class _Batch:
             ),
             self.key,
         )
+
+
+def _altered(recording: Recording, told: Entry | None) -> tuple[str, str] | None:
+    # who can write to the catalog could make a recording look older and have it destroyed in good order
+    if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
+        return "facts-altered", "What retention goes by is not what the log has since it was taken in; run 'check'."
+    return None
 
 
 def get_certificate(connection: Connection, recording: str) -> bytes:

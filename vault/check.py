@@ -4,7 +4,7 @@ A finding is either a `fault` (a promise is broken: exit status 5) or `owed` (a 
 settles it). Memory does not grow with the vault.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,6 @@ from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.catalog.engine import Catalog
-from vault.catalog.facts import facts_digest
 from vault.catalog.recordings import Recording, Rendition
 from vault.catalog.schema import (
     copies,
@@ -165,7 +164,7 @@ class Checker:
             select(key_slots.c.subject, key_slots.c.purpose).where(key_slots.c.subject.in_(ids))
         ):
             slots.setdefault(row.subject, set()).add(row.purpose)
-        ingested = _ingest_entries(connection, ids)
+        ingested = journal.ingest_entries(connection, ids)
         screened = dict(
             connection.execute(
                 select(screenings.c.recording, screenings.c.outcome).where(screenings.c.recording.in_(ids))
@@ -217,16 +216,6 @@ def _decoded(body: bytes) -> Entry | None:
         return None
 
 
-def _ingest_entries(connection: Connection, ids: Sequence[str]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids)).order_by(log_entries.c.id)
-    for body in connection.scalars(query):
-        told = _decoded(body)
-        if told is not None and told.act is Act.INGEST and told.subject is not None:
-            found.setdefault(told.subject, told)
-    return found
-
-
 def _told(recording: Recording, renditions: list[Rendition], told: Entry | None) -> Iterator[Finding]:
     if told is None:
         yield fault("P5", recording.id, "the log does not know that it was taken in")
@@ -236,10 +225,8 @@ def _told(recording: Recording, renditions: list[Rendition], told: Entry | None)
             sealed = rendition.sealed_sha256.hex(), rendition.sealed_size
             if sealed != (told.details.get("sealed_sha256"), told.details.get("sealed_size")):
                 yield fault("P5", recording.id, "the original's digest is not the one the log has")
-    if recording.state is not State.PURGED:
-        row = {name: getattr(recording, name) for name in Recording.__slots__}
-        if facts_digest(row, recording.labels) != told.details.get("facts_sha256"):
-            yield fault("P2", recording.id, "what retention goes by is not what was taken in: the row was altered")
+    if recording.state is not State.PURGED and rows.facts_sha256(recording) != told.details.get("facts_sha256"):
+        yield fault("P2", recording.id, "what retention goes by is not what was taken in: the row was altered")
 
 
 def _kept(recording: Recording, renditions: list[Rendition], slots: set[str]) -> Iterator[Finding]:

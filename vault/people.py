@@ -29,6 +29,7 @@ class Capability(StrEnum):
     INGEST = "ingest"
     FIND = "find"
     OPEN = "open"
+    CALLERS = "callers"
     SCREEN = "screen"
     ARCHIVE = "archive"
     POLICY_READ = "policy.read"
@@ -66,6 +67,7 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
         {
             Capability.FIND,
             Capability.OPEN,
+            Capability.CALLERS,
             Capability.HOLD_READ,
             Capability.HOLD_CHANGE,
             Capability.POLICY_READ,
@@ -76,6 +78,7 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
     Role.RECORDS: frozenset(
         {
             Capability.FIND,
+            Capability.CALLERS,
             Capability.SCREEN,
             Capability.ARCHIVE,
             Capability.POLICY_READ,

@@ -11,7 +11,7 @@ from vault import private
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.recordings import Rendition
-from vault.catalog.schema import key_slots, recordings
+from vault.catalog.schema import key_slots, recordings, screenings
 from vault.clock import Clock
 from vault.errors import RecordingPurgedError, RenditionNotFoundError
 from vault.log import journal
@@ -21,6 +21,9 @@ from vault.people import Actor
 from vault.sealed.format import associated_data, open_value, value_associated_data
 from vault.sealed.reader import SealedReader, SeekableReader
 from vault.store.base import BlobStore
+
+REPORT = "report"
+"""The purpose of the key slot under which the report of a screening is sealed."""
 
 
 @contextmanager
@@ -95,3 +98,16 @@ def private_metadata(
     key = data_key(connection, keyring, recording, private.PURPOSE)
     aad = value_associated_data(recording, private.PURPOSE)
     return private.PrivateMetadata.decode(open_value(sealed, key, aad))
+
+
+def report_of(connection: Connection, keyring: Keyring, recording: RecordingId) -> private.Document | None:
+    """Return the report of a recording's screening, opened; None when there is none (any more).
+
+    Raises:
+        IntegrityError: the row or its key slot was altered.
+
+    """
+    sealed = connection.scalar(select(screenings.c.sealed_report).where(screenings.c.recording == recording))
+    if sealed is None:
+        return None
+    return private.open_document(sealed, data_key(connection, keyring, recording, REPORT), recording, REPORT)

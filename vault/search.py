@@ -1,23 +1,17 @@
 """What a person asks for, in their own words, turned into criteria the catalog can match without knowing callers.
 
-Reaches the index key, because a caller is found by blind-index token; and a keyring, to seal a hold's words.
+Reaches the index key, because a caller is found by blind-index token.
 """
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 
 from keys import canonical
-from keys.keyring import IndexKey, Keyring
+from keys.keyring import IndexKey
 from vault.catalog.criteria import Criteria
 from vault.errors import SearchTermError
 from vault.ingest import normalise
-from vault.ingest.record import slot_row
-from vault.model import RecordingId
-from vault.sealed.format import new_data_key, open_value, seal_value, value_associated_data
 
-SCOPE = "scope"
-RELEASE = "release"
 _LAST4 = 4
 
 
@@ -99,23 +93,3 @@ def _four(text: str) -> str:
     if len(text) != _LAST4 or not text.isdecimal() or not text.isascii():
         raise SearchTermError("expected the last four digits of a number")
     return text
-
-
-def seal_words(
-    keyring: Keyring, hold: str, purpose: str, words: dict[str, canonical.Json]
-) -> tuple[bytes, dict[str, Any]]:
-    """Return what people said of a hold, sealed, and the key slot row it opens with."""
-    key = new_data_key()
-    aad = value_associated_data(RecordingId(hold), purpose)
-    return seal_value(canonical.encode(words), key, aad), slot_row(keyring, hold, purpose, key)
-
-
-def open_words(sealed: bytes, key: bytes, hold: str, purpose: str) -> dict[str, canonical.Json]:
-    """Return what `seal_words` sealed.
-
-    Raises:
-        SealedFormatError: the row was altered.
-
-    """
-    value = canonical.decode(open_value(sealed, key, value_associated_data(RecordingId(hold), purpose)))
-    return dict(value) if isinstance(value, dict) else {}

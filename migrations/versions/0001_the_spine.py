@@ -215,7 +215,8 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("engine", sa.String(length=128), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("cuts", sa.Integer(), nullable=False),
+        sa.Column("sealed_report", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["recording"], ["recordings.id"], name=op.f("fk_screenings_recording")),
         sa.PrimaryKeyConstraint("recording", name=op.f("pk_screenings")),
     )

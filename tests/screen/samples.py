@@ -22,8 +22,8 @@ CARDS = {
     "Mir": "2200000000000053",
 }
 UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 def groups(pan, sizes=None):
@@ -80,8 +80,8 @@ DISGUISES = {
     "glued to letters": lambda pan: f"card{pan}thanks",
     "digits glued by letters": lambda pan: "x".join(pan),
     "groups glued by letters": lambda pan: "x".join(groups(pan)),
-    "among digits": lambda pan: f"00{pan}99",
-    "grouped among digits": lambda pan: " ".join(groups("0000" + pan, (4,) * 5)),
+    "among digits": lambda pan: f"77{pan}77",
+    "grouped among digits": lambda pan: " ".join(groups("7777" + pan, (4,) * 5)),
     "full width": mapped("\uff10"),
     "Arabic-Indic": mapped("\u0660"),
     "extended Arabic-Indic": mapped("\u06f0"),
@@ -111,10 +111,10 @@ DISGUISES = {
     "double before digits": lambda pan: re.sub(r"(\d)\1", r" double \1 ", pan),
     "words and digits": lambda pan: " ".join(UNITS[int(d)] if i % 3 else d for i, d in enumerate(pan)),
     "Spanish": lambda pan: " ".join(
-        "cero uno dos tres cuatro cinco seis siete ocho nueve".split()[int(d)] for d in pan
+        ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"][int(d)] for d in pan
     ),
-    "German": lambda pan: " ".join("null eins zwei drei vier fünf sechs sieben acht neun".split()[int(d)] for d in pan),
-    "French": lambda pan: " ".join("zéro un deux trois quatre cinq six sept huit neuf".split()[int(d)] for d in pan),
+    "German": lambda pan: " ".join(["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"][int(d)] for d in pan),
+    "French": lambda pan: " ".join(["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"][int(d)] for d in pan),
     "HTML bold": lambda pan: f"{pan[:4]}<b>{pan[4:8]}</b>{pan[8:]}",
     "HTML cells": lambda pan: "".join(f"<td class='x'>{g}</td>" for g in groups(pan)),
     "HTML entities": lambda pan: "".join(f"&#{ord(d)};" for d in pan),
@@ -127,10 +127,7 @@ DISGUISES = {
     "nested JSON": lambda pan: '{"number": "' + pan + '"}',
 }
 
-_WORDS = (
-    "hello please could you help me with the order that came on monday it is too small and also blue thank you very much "
-    "let me see we sent a parcel from paris of course sir never mind bye weather nice shoes colour street"
-).split()
+_WORDS = ["hello", "please", "could", "you", "help", "me", "with", "the", "order", "that", "came", "on", "monday", "it", "is", "too", "small", "and", "also", "blue", "thank", "you", "very", "much", "let", "me", "see", "we", "sent", "a", "parcel", "from", "paris", "of", "course", "sir", "never", "mind", "bye", "weather", "nice", "shoes", "colour", "street"]
 
 
 def chatter(rng: random.Random) -> str:

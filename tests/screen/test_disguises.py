@@ -70,7 +70,10 @@ def test_a_spoken_number_becomes_one_star_a_digit():
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    st.sampled_from(sorted(CARDS)), st.sampled_from(sorted(DISGUISES)), st.sampled_from(sorted(HOLDERS)), st.integers(0, 2**32)
+    st.sampled_from(sorted(CARDS)),
+    st.sampled_from(sorted(DISGUISES)),
+    st.sampled_from(sorted(HOLDERS)),
+    st.integers(0, 2**32),
 )
 def test_a_card_in_any_disguise_amid_any_talk_does_not_survive(name, disguise, media_type, seed):
     rng = random.Random(seed)
@@ -91,7 +94,12 @@ def test_talk_without_numbers_comes_out_byte_for_byte(media_type, seed):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.recursive(st.none() | st.booleans() | st.integers(-99999, 99999) | st.text(max_size=12), lambda c: st.lists(c, max_size=4) | st.dictionaries(st.text(max_size=6), c, max_size=4)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-99999, 99999) | st.text(max_size=12),
+        lambda c: st.lists(c, max_size=4) | st.dictionaries(st.text(max_size=6), c, max_size=4),
+    )
+)
 def test_any_small_json_is_either_untouched_or_cut_only_in_its_values(value):
     content = json.dumps(value).encode()
     result = redact("application/json", content)

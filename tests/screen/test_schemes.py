@@ -24,7 +24,14 @@ def test_the_ends_of_the_ranges_belong_to_them(pan, scheme):
 
 @pytest.mark.parametrize(
     "digits",
-    ["2220990000000002", "2721000000000004", "1234567812345670", "4111111111111112", "411111111111", "41111111111111112222"],
+    [
+        "2220990000000002",
+        "2721000000000004",
+        "1234567812345670",
+        "4111111111111112",
+        "411111111111",
+        "41111111111111112222",
+    ],
 )
 def test_numbers_outside_the_ranges_or_failing_luhn_match_nothing(digits):
     assert match(digits) is None

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vault.catalog.criteria import Criteria, matching
+from vault.catalog.facts import facts_digest
 from vault.catalog.schema import copies, key_slots, labels, recordings, renditions, tokens
 from vault.errors import RecordingNotFoundError
 from vault.ids import is_id
@@ -165,6 +166,11 @@ def _view(row: Row[Any], of: frozenset[str]) -> Recording:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row access
     values |= {"kind": Kind(values["kind"]), "state": State(values["state"]), "labels": of}
     return Recording(**values)
+
+
+def facts_sha256(recording: Recording) -> str:
+    """Return the digest of what retention goes by, to be compared with what the log told at ingest."""
+    return facts_digest({name: getattr(recording, name) for name in Recording.__slots__}, recording.labels)
 
 
 def renditions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Rendition]]:

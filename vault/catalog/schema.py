@@ -210,7 +210,9 @@ screenings = Table(
     Column("at", UtcTime, nullable=False),
     Column("engine", String(128), nullable=False),
     Column("outcome", String(16), nullable=False),
-    Column("report", Text, nullable=False),
+    Column("cuts", Integer, nullable=False),
+    # where the cuts are, and why not: places in a chat can be words of the chat, so they are sealed
+    Column("sealed_report", LargeBinary),
 )
 
 policies = Table(

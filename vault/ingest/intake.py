@@ -15,8 +15,9 @@ The caller owes: a user who may ingest, and a sweep of dead owners' intents befo
 import hashlib
 import io
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -90,6 +91,7 @@ class _Examined:
     data: bytes | None = None
     digest: bytes | None = None
     stamp: tuple[int, int] = (0, 0)
+    blob: BlobName = BlobName("")
     sealed: Sealed | None = None
     error: StrongroomError | None = None
 
@@ -104,6 +106,7 @@ class Intake:
         self._catalog, self._store, self._intents = catalog, store, intents
         self._keyring, self._index, self._clock = keyring, index, clock
         self._actor, self._region, self._on_bytes = actor, region, on_bytes
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="seal")
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
@@ -126,23 +129,41 @@ class Intake:
             yield from committing.result()
 
     def _seal_chunk(self, chunk: list[Item]) -> list[_Examined]:
-        examined = list(self._pool.map(self._examine, chunk))
+        examined = [_Examined(item, item.metadata.source or FILES, item.metadata.source_ref or "") for item in chunk]
+        self._side_by_side(self._examine, examined)
         known = self._known([e for e in examined if e.error is None])
         fresh = []
         for e in examined:
             if e.error is None and (e.source, e.source_token) not in known:
                 known[e.source, e.source_token] = None, None  # a second one in this chunk waits for the commit
                 fresh.append(e)
-        names = self._intents.take(len(fresh))
-        list(self._pool.map(self._seal, fresh, names))
+        for e, blob in zip(fresh, self._intents.take(len(fresh)), strict=True):
+            e.blob = blob
+        self._side_by_side(self._seal, fresh)
         self._store.sync_folders([e.sealed.blob for e in fresh if e.sealed is not None])
         return examined
 
+    def _side_by_side(self, step: Callable[[_Examined], None], items: list[_Examined]) -> None:
+        """Do a step for all items; every thread takes the next one, since a task for each costs more than a chat."""
+        left = deque(items)
+
+        def work() -> None:
+            while True:
+                try:
+                    e = left.popleft()
+                except IndexError:
+                    return
+                step(e)
+
+        tasks = [self._pool.submit(work) for _ in range(min(self._threads, len(items)))]
+        wait(tasks)
+        for task in tasks:
+            task.result()
+
     # step 1
-    def _examine(self, item: Item) -> _Examined:
-        e = _Examined(item, item.metadata.source or FILES, item.metadata.source_ref or "")
+    def _examine(self, e: _Examined) -> None:
         try:
-            with item.open() as stream:
+            with e.item.open() as stream:
                 self._read(e, stream)
             if not e.source_ref:
                 e.source_ref = f"sha256:{_known_digest(e).hex()}"
@@ -151,7 +172,6 @@ class Intake:
             e.error = exc
         except OSError as exc:
             e.error = FileUnreadableError(f"expected a readable file, got: {exc.strerror}")
-        return e
 
     def _read(self, e: _Examined, stream: BinaryIO) -> None:
         status = os.fstat(stream.fileno())
@@ -180,8 +200,8 @@ class Intake:
             return {(row[0], row[1]): (row[2], row[3]) for row in found}
 
     # step 3
-    def _seal(self, e: _Examined, blob: BlobName) -> None:
-        recording = new_recording_id(self._clock.now())
+    def _seal(self, e: _Examined) -> None:
+        blob, recording = e.blob, new_recording_id(self._clock.now())
         key = new_data_key()
         aad = associated_data(recording, RenditionName.ORIGINAL)
         try:
@@ -230,7 +250,8 @@ class Intake:
                 if _sealed(e).recording not in taken:
                     self._intents.discard([_sealed(e).blob], self._store.delete)
                     e.sealed = None
-        known = self._known([e for e in examined if e.error is None and e.sealed is None])
+        waiting = [e for e in examined if e.error is None and e.sealed is None]
+        known = self._known(waiting) if waiting else {}
         return [self._receipt(e, known) for e in examined]
 
     def _receipt(

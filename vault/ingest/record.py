@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from keys.keyring import IndexKey, Keyring, slot_context
+from keys.keyring import IndexKey, Keyring
 from vault import private
 from vault.catalog.facts import facts_digest
 from vault.catalog.recordings import NewRows
@@ -109,18 +108,12 @@ def build_rows(
             "created_at": now,
         },
         key_slots=(
-            slot_row(keyring, recording, RenditionName.ORIGINAL, sealed.key),
-            slot_row(keyring, recording, private.PURPOSE, metadata_key),
+            private.slot_row(keyring, recording, RenditionName.ORIGINAL, sealed.key),
+            private.slot_row(keyring, recording, private.PURPOSE, metadata_key),
         ),
         tokens=tuple({"recording": recording, "field": f, "token": t} for f, t in sorted(found_by)),
         labels=tuple({"recording": recording, "label": label} for label in sorted(metadata.labels)),
     )
-
-
-def slot_row(keyring: Keyring, subject: str, purpose: str, data_key: bytes) -> dict[str, Any]:
-    """Return the key slot row that holds a data key, wrapped by the active epoch."""
-    wrapped = keyring.wrap(data_key, slot_context(subject, purpose))
-    return {"subject": subject, "purpose": purpose, "epoch": wrapped.epoch, "wrapped": wrapped.blob}
 
 
 def entry_of(rows: NewRows, *, actor: Actor, now: datetime) -> Entry:

@@ -4,6 +4,7 @@ Writers do not queue for the tree: `append` inserts a row without a place. `sequ
 the next leaf and signs a checkpoint over the whole, in one transaction that only one process at a time may hold.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -13,8 +14,8 @@ from vault.catalog.engine import LOCK_SEQUENCE, Catalog
 from vault.catalog.schema import log_checkpoints, log_entries
 from vault.clock import Clock
 from vault.log import checkpoint
-from vault.log.entry import Entry
-from vault.log.errors import LogStateError
+from vault.log.entry import Act, Entry, decode
+from vault.log.errors import EntryFormatError, LogStateError
 from vault.log.merkle import Frontier, inclusion_proof, leaf_hash
 
 BATCH = 10_000
@@ -96,6 +97,18 @@ def entries(connection: Connection, *, subject: str | None = None, batch: int = 
         if len(rows) < batch:
             return
         last = rows[-1].leaf_index
+
+
+def ingest_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when each of the recordings was taken in; one that cannot be read counts as none."""
+    found: dict[str, Entry] = {}
+    query = select(log_entries.c.body).where(log_entries.c.subject.in_(recordings)).order_by(log_entries.c.id)
+    for body in connection.scalars(query):
+        with contextlib.suppress(EntryFormatError):
+            told = decode(body)
+            if told.act is Act.INGEST and told.subject is not None:
+                found.setdefault(told.subject, told)
+    return found
 
 
 def unsequenced(connection: Connection) -> int:

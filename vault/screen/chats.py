@@ -37,7 +37,7 @@ class Finding:
     where: str  # places, with the first and end character of the text there
     length: int  # digits
     scheme: str | None
-    last4: bool  # whether the last four digits were left readable
+    last4: bool  # whether this cut left the last four digits; another may have taken them
     rule: str
 
 

@@ -8,10 +8,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vault.screen.digits import Block
 from vault.screen.joining import Card
-from vault.screen.talk import Hit, Marks, Talk, chains_of
+from vault.screen.talk import KEPT, Hit, Marks, Talk, chains_of
 from vault.screen.words import CODE_TALK, EXPIRY_TALK
 
 CODE_SIZES = (3, 4)  # digits
@@ -25,6 +26,8 @@ MAX_CHAIN = 12  # digits of a chain cut whole because the code in it cannot be t
 _MONTH = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|mai|okt|dez)[a-z]*[ ,./'-]{1,3}$"
 )
+MASK_CHARS = 60
+_MASK = re.compile(r"(?:\*[^\w*]{0,3}){9,}$")
 _YEARS = range(2000, 2100)
 
 
@@ -130,6 +133,11 @@ class _Reader:
         short = talk.scans[index].letters <= SHORT_ANSWER
         return short and any(talk.expiry_talk(i) for i in self._before(index, MESSAGES))
 
+    def is_masked_tail(self, unit: _Unit) -> bool:
+        """Say whether the unit is the last four digits left of a card number that was cut before."""
+        before = self.talk.segments[unit.segment].text[max(0, unit.start - MASK_CHARS) : unit.start]
+        return len(unit.digits) == KEPT and _MASK.search(before) is not None
+
     def cut(self, kind: str, rule: str, unit: _Unit) -> Hit:
         """Mark all digits of the unit."""
         for block in unit.blocks:
@@ -158,7 +166,12 @@ def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
 
 def _codes(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
+        dates = {b.start for pair in pairwise(chain) if _is_expiry(_Unit(index, pair)) for b in pair}
         for unit in _code_units(index, chain):
+            if unit.start in dates and len(chain) > 1 and len(unit.blocks) == 1:
+                continue
+            if reader.is_masked_tail(unit):
+                continue
             if reader.is_announced(unit):
                 yield reader.cut("security-code", "announced", unit)
             elif sum(len(b.digits) for b in unit.blocks) in CODE_SIZES and reader.follows_card(unit):

@@ -15,6 +15,7 @@ from vault.screen.views import LETTER, View, has_escapes, unescaped_view_of, vie
 from vault.screen.words import (
     COMPOUNDS,
     GLUED,
+    NO_LOOKALIKES,
     NUMBER_WORDS,
     ORDINALS,
     PLURALS,
@@ -161,7 +162,7 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
             new = [token] if token else []
         elif _DIGIT.search(word):
             new = _mixed(word, start)
-        elif _LOOKALIKE_ONLY.fullmatch(word):
+        elif _LOOKALIKE_ONLY.fullmatch(word) and word not in NO_LOOKALIKES:
             new = [Token("L", 0, start, found.end(), word.translate(_LOOKALIKE))]
         else:
             new = _glued(word, start) if len(word) >= _SHORT_GLUED else []

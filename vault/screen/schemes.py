@@ -59,7 +59,6 @@ _TABLE: tuple[tuple[str, str, tuple[int, ...], bool], ...] = (
     ("RuPay", "508 6521-6522", (16,), True),
     ("JCB", "3528-3589", _LONG, True),
     ("JCB", "1800 2131", (15,), True),
-    ("UnionPay", "62", (13, 14, 15), True),
     ("UnionPay", "62 81", _LONG, False),
     ("Discover", "6011 644-649 65", _LONG, True),
     ("RuPay", "60 82", (16,), True),

@@ -4,6 +4,7 @@ A card number given over several messages is interrupted: "one moment", "the nex
 back, the caller correcting. Each way leaves out one kind of interruption; what any way yields is cut.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
@@ -15,12 +16,17 @@ NOISE_DIGITS = 2  # a number this short, alone amid talk, may be a count
 NOISE_LETTERS = 6  # letters that make a message talk
 
 
+_ITEM = re.compile(r"\s*[0-9]{1,2}[.):]\s")  # the number of a list's item
+
+
 def _is_noise(talk: Talk, at: At, following: At | None) -> bool:
     """Say whether a block is a small number alone amid talk: a count, "one moment", not a part of a card number."""
     if len(at.block.digits) > NOISE_DIGITS or at.block.sep:
         return False
     joined = following is not None and following.segment == at.segment and following.block.sep
-    return not joined and talk.scans[at.segment].letters > NOISE_LETTERS
+    if joined:
+        return at.block.ordinal == 0 and _ITEM.match(talk.segments[at.segment].text) is not None
+    return talk.scans[at.segment].letters > NOISE_LETTERS
 
 
 def _without_noise(talk: Talk, blocks: Sequence[At]) -> list[At]:

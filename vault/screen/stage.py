@@ -10,14 +10,13 @@ For one recording:
 Calls and screen recordings have no screener yet: they stay `sealed` and are therefore never archived.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert
 
 from keys.keyring import Keyring
-from vault import playback
+from vault import playback, private
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.intents import Intents
@@ -25,13 +24,12 @@ from vault.catalog.recordings import Rendition
 from vault.catalog.schema import key_slots, renditions, screenings
 from vault.clock import Clock
 from vault.errors import NotScreenableYetError, WrongStateError
-from vault.ingest.record import slot_row
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import BlobName, Kind, RecordingId, RenditionName, State
 from vault.people import Actor
-from vault.screen.errors import UnscreenableError
 from vault.screen.chats import ENGINE, Finding, Redaction, redact
+from vault.screen.errors import UnscreenableError
 from vault.sealed.format import associated_data, new_data_key
 from vault.sealed.reader import open_all
 from vault.sealed.writer import seal_small
@@ -136,16 +134,21 @@ class Screener:
 
     def _insert(self, connection: Connection, rendition: Rendition, key: bytes) -> None:
         connection.execute(insert(renditions).values({name: getattr(rendition, name) for name in Rendition.__slots__}))
-        connection.execute(insert(key_slots).values(slot_row(self._keyring, rendition.recording, rendition.name, key)))
+        connection.execute(
+            insert(key_slots).values(private.slot_row(self._keyring, rendition.recording, rendition.name, key))
+        )
         self._intents.fulfil(connection, [BlobName(rendition.blob)])
 
     def _record(
         self, connection: Connection, recording: RecordingId, state: State, findings: tuple[Finding, ...],
         reason: str | None,
     ) -> None:  # fmt: skip
-        report = {"findings": [asdict(finding) for finding in findings], "reason": reason}
+        report: private.Document = {"findings": [asdict(finding) for finding in findings], "reason": reason}
+        sealed, slot = private.seal_document(self._keyring, recording, playback.REPORT, report)
+        connection.execute(insert(key_slots).values(slot))
         connection.execute(
             insert(screenings).values(
-                recording=recording, at=self._clock.now(), engine=ENGINE, outcome=state, report=json.dumps(report)
+                recording=recording, at=self._clock.now(), engine=ENGINE, outcome=state, cuts=len(findings),
+                sealed_report=sealed,
             )
-        )
+        )  # fmt: skip

@@ -93,5 +93,7 @@ EXPIRY_TALK = re.compile(
     r"\bexp(?:iry|ires?|iration|iring|\.)?\b|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|"
     r"\bmm ?/ ?yy|caduc|vencimiento|gultig bis|gueltig bis|ablaufdatum|verfall|expire"
 )
+# Words made of nothing but letters that resemble digits; beside a number they are words all the same.
+NO_LOOKALIKES = _set("is so si il ill lo los sol lol sos bis lis sis bill oil boil soil silo solo boss loss bliss")
 # What a person says when the digits just given were wrong.
 CORRECTION = re.compile(r"\b(?:sorry|no|correction|mean|actually|rather|scratch|wrong|oops|perdon|nein|pardon|wait)\b")

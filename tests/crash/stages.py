@@ -1,0 +1,179 @@
+"""What child processes do: make the world, run one stage and die at a step of it, recover and look.
+
+Every function takes `tell` first, opens the vault itself and leaves nothing open. A stage tells what it acknowledges
+the moment it is acknowledged.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from keys.errors import StrongroomError
+from retention import purge
+from retention.decide import Action
+from service import work
+from service.assembly import Vault
+from service.settings import load
+from service.create import create
+from keys.envelope import passphrase_of
+from tests import vaults
+from tests.crash import world
+from tests.crash.children import Tell
+from tests.crash.steps import Steps, cross_many_batches
+from vault.catalog import deletions
+from vault.ingest.intake import Outcome, Receipt
+from vault.model import State
+from vault.people import Capability
+
+LATER = vaults.START + timedelta(hours=1)
+"""When somebody runs the stage again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Ingest acknowledged a recording."""
+
+    name: str
+    recording: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A stage acknowledged that it moved a recording."""
+
+    recording: str
+    state: State
+
+
+# Making the world
+
+
+def make_empty(tell: Tell, home: Path, environment: Mapping[str, str]) -> None:
+    """Make a vault that has a policy and a hold, and no recordings."""
+    clock = vaults.StandingClock()
+    vaults.make(home, clock, environment)
+    with vaults.opened(home, clock, environment) as vault:
+        vaults.place_hold(vault, accounts=(world.HELD_ACCOUNT,))
+        vaults.apply_policy(vault, world.POLICY)
+
+
+def make_full(tell: Tell, home: Path, environment: Mapping[str, str], screened: bool) -> None:
+    """Make a vault of every recording, `filed` archived and `ready` screened; or all of them screened."""
+    clock, inbox = vaults.StandingClock(), home.with_name(f"{home.name}-inbox")
+    vaults.make(home, clock, environment)
+    with vaults.opened(home, clock, environment) as vault:
+        vaults.place_hold(vault, accounts=(world.HELD_ACCOUNT,))
+        vaults.ingest(vault, world.items(inbox, ["filed"]))
+        assert vaults.tick(vault).archived == 1
+        vaults.ingest(vault, world.items(inbox, ["ready"]))
+        _screen(vault, lambda _: None)
+        vaults.ingest(vault, world.items(inbox, world.FATES.keys() - {"filed", "ready"}))
+        if screened:
+            _screen(vault, lambda _: None)
+        vaults.apply_policy(vault, world.POLICY)
+
+
+# The stages
+
+
+def _ingest(vault: Vault, tell: Tell) -> None:
+    inbox = vault.settings.home.with_name("inbox")
+    names = ["fresh", "fresh", "odd", "call", "loose", "held", "old", "loose", "filed", "ready", "judged", "older"]
+
+    def acknowledge(receipt: Receipt) -> None:
+        assert receipt.recording is not None, receipt
+        tell(Taken(receipt.name, receipt.recording, receipt.outcome))
+
+    receipts = vaults.ingest(vault, world.items(inbox, names), acknowledge)
+    assert len(receipts) == len(names)
+
+
+def _screen(vault: Vault, tell: Tell) -> None:
+    errors: list[str] = []
+    for screened in work.screen_due(vault, vaults.actor(vault, "rita", Capability.SCREEN), errors):
+        tell(Moved(screened.recording, screened.state))
+    assert not errors
+    vault.sequence()
+
+
+def _archive(vault: Vault, tell: Tell) -> None:
+    for archived in work.archive_due(vault, vaults.actor(vault, "rita", Capability.ARCHIVE)):
+        assert archived.error is None, archived
+        tell(Moved(archived.recording, State.ARCHIVED))
+    vault.sequence()
+
+
+def _purge(vault: Vault, tell: Tell) -> None:
+    rita = vaults.actor(vault, "rita", Capability.PURGE_PLAN)
+    plan = purge.make_plan(vault.catalog, vault.clock, rita, vault=vault.id, only=frozenset(Action) - {Action.KEEP})
+    if plan is not None:
+        rob = vaults.signatory(vault, "rob", Capability.PURGE_APPROVE)
+        purge.approve(vault.catalog, vault.clock, rob, plan_id=plan.id)
+        for purged in purge.run(vault.catalog, vault.clock, rita, vault.signing_key, plan_id=plan.id):
+            assert purged.done, purged
+            tell(Moved(purged.recording, State.PURGED))
+    _, owed = deletions.finish(vault.catalog, vault.clock, rita, vault.stores)
+    assert not owed
+    vault.sequence()
+
+
+def _tick(vault: Vault, tell: Tell) -> None:
+    report = vaults.tick(vault)
+    assert not report.errors, report
+
+
+STAGES: Mapping[str, Callable[[Vault, Tell], None]] = {
+    "ingest": _ingest, "screen": _screen, "archive": _archive, "purge": _purge, "tick": _tick,
+}  # fmt: skip
+
+
+def fates_of(stage: str) -> Mapping[str, State]:
+    """Return what comes of every recording when a stage and a tick have run."""
+    return {**world.FATES, "judged": State.PURGED} if stage == "purge" else world.FATES
+
+
+# Dying and recovering
+
+
+def run_stage(tell: Tell, stage: str, home: Path, environment: Mapping[str, str], last: int) -> None:
+    """Run a stage and die at step `last`; who lives to the end tells how often each kind of step was taken."""
+    os.environ.update(environment)
+    steps = Steps(last, home)
+    with vaults.opened(home, vaults.StandingClock(), environment) as vault:
+        _ = vault.keyring, vault.signing_key, vault.index
+        cross_many_batches()
+        steps.install()
+        STAGES[stage](vault, tell)
+    tell(steps.kinds)
+
+
+def recover(tell: Tell, stage: str, home: Path, environment: Mapping[str, str], told: list[object]) -> None:
+    """Look at what a killed stage left, run the stage again and one tick, and look at what came of everything."""
+    os.environ.update(environment)
+    fates = fates_of(stage)
+    doomed = frozenset(name for name, fate in fates.items() if fate is State.PURGED)
+    with vaults.opened(home, vaults.StandingClock(LATER), environment) as vault:
+        check_acknowledged(vault, told)
+        world.check_kept(vault, doomed)
+        keys = world.wrapped_keys(vault)
+        STAGES[stage](vault, lambda _: None)
+        keys = {name: keys.get(name, []) + found for name, found in world.wrapped_keys(vault).items()}
+        assert not (report := vaults.tick(vault)).errors, report
+        world.check_settled(vault, fates)
+    world.check_no_litter(home, [key for name in doomed for key in keys[name]])
+
+
+def check_acknowledged(vault: Vault, told: list[object]) -> None:
+    """Assert that what was acknowledged is so: taken in and whole, or moved."""
+    with vault.catalog.read() as connection:
+        ids = world.find(vault)
+        now = world.states(vault)
+    for word in told:
+        if isinstance(word, Taken):
+            assert ids[word.name] == word.recording
+            assert vaults.content(vault, word.recording) == world.content_of(word.name)
+        elif isinstance(word, Moved):
+            assert now[next(name for name, found in ids.items() if found == word.recording)] == word.state
