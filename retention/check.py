@@ -12,11 +12,11 @@ from retention.purge import KIND as PURGE
 from vault import people
 from vault.catalog.criteria import to_json
 from vault.catalog.engine import Catalog
-from vault.catalog.schema import certificates, log_entries, plans, recordings
+from vault.catalog.schema import certificates, plans, recordings
 from vault.catalog.schema import policies as policy_table
 from vault.check import Finding, fault, owed
-from vault.log import entry
-from vault.log.entry import Act
+from vault.log import journal
+from vault.log.entry import Act, Entry
 from vault.model import State
 
 _BATCH = 500
@@ -32,7 +32,10 @@ def findings(catalog: Catalog, public_key: PublicKey, vault: str) -> Iterator[Fi
 
 
 def _policies(connection: Connection) -> Iterator[Finding]:
-    told = {e.details.get("version"): e.details.get("policy_sha256") for e in _entries(connection, Act.POLICY_APPLIED)}
+    told = {
+        e.details.get("version"): e.details.get("policy_sha256")
+        for e in journal.of_acts(connection, Act.POLICY_APPLIED)
+    }
     for number in connection.scalars(select(policy_table.c.version).order_by(policy_table.c.version)):
         try:
             applied, _ = policies.version(connection, number)
@@ -48,8 +51,8 @@ def _policies(connection: Connection) -> Iterator[Finding]:
 
 def _holds(connection: Connection) -> Iterator[Finding]:
     """Compare holds with the log: one that vanished, shrank or was released by fewer than two people is a fault."""
-    placed = {e.subject: e for e in _entries(connection, Act.HOLD_PLACED)}
-    released = {e.subject for e in _entries(connection, Act.HOLD_RELEASED)}
+    placed = {e.subject: e for e in journal.of_acts(connection, Act.HOLD_PLACED)}
+    released = {e.subject for e in journal.of_acts(connection, Act.HOLD_RELEASED)}
     try:
         found = {hold.id: hold for hold in holds.all_holds(connection)}
     except StrongroomError as exc:
@@ -120,14 +123,14 @@ def _certificates(connection: Connection, public_key: PublicKey, vault: str) -> 
         ).all()
         if not batch:
             return
-        told = _purge_entries(connection, [row.id for row in batch])
+        told = journal.purge_entries(connection, [row.id for row in batch])
         for row in batch:
             yield from _certificate(row.id, row.body, told.get(row.id), public_key, vault)
         last = batch[-1].id
 
 
 def _certificate(
-    recording: str, body: bytes | None, told: entry.Entry | None, public_key: PublicKey, vault: str
+    recording: str, body: bytes | None, told: Entry | None, public_key: PublicKey, vault: str
 ) -> Iterator[Finding]:
     if body is None:
         yield fault("P3", recording, "it is purged and has no certificate")
@@ -141,26 +144,3 @@ def _certificate(
         yield fault("P3", recording, "its certificate is of another recording or vault")
     if told is None or told.details.get("certificate_sha256") != hashlib.sha256(body).hexdigest():
         yield fault("P5", recording, "the log does not know its certificate")
-
-
-def _purge_entries(connection: Connection, ids: list[str]) -> dict[str, entry.Entry]:
-    found = {}
-    for body in connection.scalars(select(log_entries.c.body).where(log_entries.c.subject.in_(ids))):
-        told = _decoded(body)
-        if told is not None and told.act is Act.PURGE and told.subject:
-            found[told.subject] = told
-    return found
-
-
-def _entries(connection: Connection, act: Act) -> Iterator[entry.Entry]:
-    for body in connection.scalars(select(log_entries.c.body).order_by(log_entries.c.id)):
-        told = _decoded(body)
-        if told is not None and told.act is act:
-            yield told
-
-
-def _decoded(body: bytes) -> entry.Entry | None:
-    try:
-        return entry.decode(body)
-    except StrongroomError:
-        return None  # the log's own check tells it

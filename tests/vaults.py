@@ -31,9 +31,10 @@ from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Metadata, RenditionName, Role
 from vault.people import Actor, Capability, User
+from vault.private import seal_document
 from vault.sealed.format import associated_data
 from vault.sealed.reader import open_all
-from vault.search import SCOPE, Terms, criteria_of, seal_words
+from vault.search import Terms, criteria_of
 
 START = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WORDS = "the vault's passphrase"
@@ -196,7 +197,7 @@ def place_hold(vault: Vault, matter: str = "2026-014", **terms: Any) -> str:
 
 def _hold_words(keyring: Keyring, hold: str, words: dict[str, Any]) -> holds.SealedWords:
     salted = {**words, "salt": secrets.token_hex(16)}
-    sealed, slot = seal_words(keyring, hold, SCOPE, salted)
+    sealed, slot = seal_document(keyring, hold, "scope", salted)
     return holds.SealedWords(sealed, slot, hashlib.sha256(canonical.encode(salted)).hexdigest())
 
 

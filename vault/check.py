@@ -26,13 +26,12 @@ from vault.catalog.schema import (
     intents,
     key_slots,
     log_checkpoints,
-    log_entries,
     recordings,
     renditions,
     screenings,
     tokens,
 )
-from vault.log import checkpoint, entry, journal
+from vault.log import checkpoint, journal
 from vault.log.entry import Act, Entry
 from vault.log.errors import FrontierFormatError
 from vault.log.merkle import Frontier
@@ -107,12 +106,8 @@ class Checker:
             text = self._frontier_fault(row.size, row.note, row.frontier)
             if text is not None:
                 yield fault("P5", f"checkpoint {row.size}", text)
-        for row in connection.execute(select(log_entries.c.id, log_entries.c.subject, log_entries.c.body)):
-            try:
-                if entry.decode(row.body).subject != row.subject:
-                    yield fault("P5", f"log row {row.id}", "the row names another subject than its entry")
-            except StrongroomError as exc:
-                yield fault("P5", f"log row {row.id}", str(exc))
+        for number, wrong in journal.faulty_rows(connection):
+            yield fault("P5", f"log row {number}", wrong)
 
     def log_report(self, connection: Connection) -> LogReport:
         """Return what the tree and its signed checkpoints prove."""
@@ -134,11 +129,9 @@ class Checker:
         """Compare the users with what the log says of them: a planted user or key is one nobody logged."""
         known = {user.name: user for user in people.all_users(connection)}
         told: dict[str, Entry] = {}
-        acts = (Act.USER_ADDED, Act.USER_ROLES, Act.USER_DISABLED)
         keys: dict[str, object] = {}
-        for _, body in journal.entries(connection):
-            found = _decoded(body)
-            if found is not None and found.act in acts and found.subject is not None:
+        for found in journal.of_acts(connection, Act.USER_ADDED, Act.USER_ROLES, Act.USER_DISABLED):
+            if found.subject is not None:
                 told[found.subject] = found
                 keys.setdefault(found.subject, found.details.get("fingerprint"))
         for name, user in known.items():
@@ -207,13 +200,6 @@ class Checker:
         except StrongroomError as exc:
             return [fault("P6", subject, f"{exc.code}: {exc}")]
         return []
-
-
-def _decoded(body: bytes) -> Entry | None:
-    try:
-        return entry.decode(body)
-    except StrongroomError:
-        return None
 
 
 def _told(recording: Recording, renditions: list[Rendition], told: Entry | None) -> Iterator[Finding]:

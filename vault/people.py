@@ -249,7 +249,8 @@ def set_roles(connection: Connection, name: str, roles: frozenset[Role]) -> None
 
     """
     check_roles(roles)
-    find_user(connection, name)
+    if find_user(connection, name).disabled:
+        raise UserNotFoundError(f"expected a user who is not disabled, {name} is")
     connection.execute(update(users).where(users.c.name == name).values(roles=_roles_text(roles)))
 
 

@@ -38,11 +38,13 @@ def upgrade() -> None:
         "log_entries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("act", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("leaf_index", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_entries")),
         sa.UniqueConstraint("leaf_index", name=op.f("uq_log_entries_leaf_index")),
     )
+    op.create_index(op.f("ix_log_entries_act_id"), "log_entries", ["act", "id"], unique=False)
     op.create_index(op.f("ix_log_entries_subject"), "log_entries", ["subject"], unique=False)
 
     op.create_table(
@@ -276,6 +278,7 @@ def downgrade() -> None:
     op.drop_table("recordings")
     op.drop_table("plans")
     op.drop_index(op.f("ix_log_entries_subject"), table_name="log_entries")
+    op.drop_index(op.f("ix_log_entries_act_id"), table_name="log_entries")
 
     op.drop_table("log_entries")
     op.drop_table("log_checkpoints")

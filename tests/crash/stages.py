@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from keys.errors import StrongroomError
 from retention import purge
 from retention.decide import Action
 from service import work
 from service.assembly import Vault
-from service.settings import load
-from service.create import create
-from keys.envelope import passphrase_of
 from tests import vaults
 from tests.crash import world
 from tests.crash.children import Tell
@@ -74,6 +70,7 @@ def make_full(tell: Tell, home: Path, environment: Mapping[str, str], screened: 
         if screened:
             _screen(vault, lambda _: None)
         vaults.apply_policy(vault, world.POLICY)
+        tell(world.wrapped_keys(vault))
 
 
 # The stages
@@ -150,20 +147,27 @@ def run_stage(tell: Tell, stage: str, home: Path, environment: Mapping[str, str]
     tell(steps.kinds)
 
 
-def recover(tell: Tell, stage: str, home: Path, environment: Mapping[str, str], told: list[object]) -> None:
-    """Look at what a killed stage left, run the stage again and one tick, and look at what came of everything."""
+def recover(
+    tell: Tell, stage: str, home: Path, environment: Mapping[str, str], told: list[object], keys: Mapping[str, list[bytes]]
+) -> None:  # fmt: skip
+    """Look at what a killed stage left, run the stage again and one tick, and look at what came of everything.
+
+    `keys` are the wrapped data keys of the recordings that were there before the stage.
+    """
     os.environ.update(environment)
     fates = fates_of(stage)
     doomed = frozenset(name for name, fate in fates.items() if fate is State.PURGED)
     with vaults.opened(home, vaults.StandingClock(LATER), environment) as vault:
         check_acknowledged(vault, told)
         world.check_kept(vault, doomed)
-        keys = world.wrapped_keys(vault)
+        seen = [keys, world.wrapped_keys(vault)]
         STAGES[stage](vault, lambda _: None)
-        keys = {name: keys.get(name, []) + found for name, found in world.wrapped_keys(vault).items()}
+        seen.append(world.wrapped_keys(vault))
         assert not (report := vaults.tick(vault)).errors, report
         world.check_settled(vault, fates)
-    world.check_no_litter(home, [key for name in doomed for key in keys[name]])
+    gone = [key for found in seen for name in doomed for key in found.get(name, [])]
+    assert gone
+    world.check_no_litter(home, gone)
 
 
 def check_acknowledged(vault: Vault, told: list[object]) -> None:

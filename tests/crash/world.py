@@ -109,8 +109,9 @@ def check_kept(vault: Vault, doomed: frozenset[str] = DOOMED) -> None:
 
 def check_settled(vault: Vault, fates: Mapping[str, State]) -> None:
     """Assert that every recording is in once and came to its end, and that nothing is left over or owed."""
-    assert vaults.check(vault) == []
-    assert states(vault) == fates
+    findings, found = vaults.check(vault), states(vault)
+    assert not findings, findings
+    assert found == fates, {name: state for name, state in found.items() if fates.get(name) != state}
     check_kept(vault, frozenset(name for name, fate in fates.items() if fate is State.PURGED))
     ids = find(vault)
     with vault.catalog.read() as connection:
@@ -142,7 +143,8 @@ def check_no_litter(home: Path, gone: Iterable[bytes] = ()) -> None:
     others = {str(path.relative_to(home)) for path in set(found) - set(stores)}
     users = {f"users/{name}.key" for name in vaults.PEOPLE}
     expected = {"strongroom.toml", "catalog.db", "keys/root.key", "keys/log.key", "keys/log.pub", *users}
-    assert others - {"catalog.db-wal", "catalog.db-shm"} == expected
+    strange = (others - {"catalog.db-wal", "catalog.db-shm"}) ^ expected
+    assert not strange, strange
     for path in home.glob("catalog.db*"):
         data = path.read_bytes()
         assert not any(key in data for key in gone), f"a destroyed key is still in {path.name}"

@@ -39,6 +39,10 @@ def words(pan):
     return " ".join(UNITS[int(d)] for d in pan)
 
 
+def named(pan, names):
+    return " ".join(names.split()[int(d)] for d in pan)
+
+
 def pairs(pan):
     """Say a number two digits at a time: forty-one eleven."""
     out = []
@@ -67,18 +71,40 @@ def mapped(zero):
 
 
 SEPARATORS = [
-    *("", " ", "  ", "-", " - ", ".", "/", "_", ",", ", ", "\t", "\\", "|", "*", "·", "–", "—", "~", "+", "#", ";"),
+    *(
+        "",
+        " ",
+        "  ",
+        "-",
+        " - ",
+        ".",
+        "/",
+        "_",
+        ",",
+        ", ",
+        "\t",
+        "\\",
+        "|",
+        "*",
+        "·",
+        "\u2013",
+        "\u2014",
+        "~",
+        "+",
+        "#",
+        ";",
+    ),
     *("\u00a0", "\u2009", "\u202f", "\u3000", "\u200b", "\u00ad", "\u200d", "\ufeff", "\u2060", "\u200f"),
     *(") (", "] [", "><", "'", '"', "=", " / ", "...", " _ "),
 ]
 DISGUISES = {
     **{f"groups by {sep!r}": (lambda pan, s=sep: s.join(groups(pan))) for sep in SEPARATORS},
-    **{f"digits by {sep!r}": (lambda pan, s=sep: s.join(pan)) for sep in SEPARATORS if sep not in {"|"}},
+    **{f"digits by {sep!r}": (lambda pan, s=sep: s.join(pan)) for sep in SEPARATORS if sep != "|"},
     "halves": lambda pan: f"{pan[:8]} {pan[8:]}",
     "odd groups": lambda pan: f"{pan[:5]} {pan[5:7]}-{pan[7:]}",
     "in brackets": lambda pan: "".join(f"({g})" for g in groups(pan)),
     "glued to letters": lambda pan: f"card{pan}thanks",
-    "digits glued by letters": lambda pan: "x".join(pan),
+    "digits glued by letters": "x".join,
     "groups glued by letters": lambda pan: "x".join(groups(pan)),
     "among digits": lambda pan: f"77{pan}77",
     "grouped among digits": lambda pan: " ".join(groups("7777" + pan, (4,) * 5)),
@@ -104,17 +130,15 @@ DISGUISES = {
     "words in capitals": lambda pan: words(pan).upper(),
     "words with oh": lambda pan: words(pan).replace("zero", "oh"),
     "words with nought": lambda pan: words(pan).replace("zero", "nought"),
-    "words with Cyrillic letters": lambda pan: words(pan).replace("o", "о").replace("e", "е"),
+    "words with Cyrillic letters": lambda pan: words(pan).replace("o", "\u043e").replace("e", "\u0435"),
     "words with soft hyphens": lambda pan: words(pan).replace("n", "n\u00ad"),
     "pairs": pairs,
     "double and triple": doubled,
     "double before digits": lambda pan: re.sub(r"(\d)\1", r" double \1 ", pan),
     "words and digits": lambda pan: " ".join(UNITS[int(d)] if i % 3 else d for i, d in enumerate(pan)),
-    "Spanish": lambda pan: " ".join(
-        ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"][int(d)] for d in pan
-    ),
-    "German": lambda pan: " ".join(["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"][int(d)] for d in pan),
-    "French": lambda pan: " ".join(["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"][int(d)] for d in pan),
+    "Spanish": lambda pan: named(pan, "cero uno dos tres cuatro cinco seis siete ocho nueve"),
+    "German": lambda pan: named(pan, "null eins zwei drei vier fünf sechs sieben acht neun"),
+    "French": lambda pan: named(pan, "zéro un deux trois quatre cinq six sept huit neuf"),
     "HTML bold": lambda pan: f"{pan[:4]}<b>{pan[4:8]}</b>{pan[8:]}",
     "HTML cells": lambda pan: "".join(f"<td class='x'>{g}</td>" for g in groups(pan)),
     "HTML entities": lambda pan: "".join(f"&#{ord(d)};" for d in pan),
@@ -127,11 +151,12 @@ DISGUISES = {
     "nested JSON": lambda pan: '{"number": "' + pan + '"}',
 }
 
-_WORDS = ["hello", "please", "could", "you", "help", "me", "with", "the", "order", "that", "came", "on", "monday", "it", "is", "too", "small", "and", "also", "blue", "thank", "you", "very", "much", "let", "me", "see", "we", "sent", "a", "parcel", "from", "paris", "of", "course", "sir", "never", "mind", "bye", "weather", "nice", "shoes", "colour", "street"]
+_WORDS = """hello please could you help me with the order that came on monday it is too small and also blue thank you
+very much let me see we sent a parcel from paris of course sir never mind bye weather nice shoes colour street"""
 
 
 def chatter(rng: random.Random) -> str:
-    return " ".join(rng.choice(_WORDS) for _ in range(rng.randint(2, 12)))
+    return " ".join(rng.choice(_WORDS.split()) for _ in range(rng.randint(2, 12)))
 
 
 _SPOKEN = {w: str(i) for i, w in enumerate(UNITS)} | {"oh": "0", "nought": "0"}

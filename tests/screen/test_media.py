@@ -145,7 +145,8 @@ def test_text_joins_per_speaker_behind_names_and_times():
 def test_vtt_cues_join_and_timings_and_ids_stay():
     source = (
         "WEBVTT - call\n\nNOTE made by x\n\n4111\n00:00:01.000 --> 00:00:02.000 align:start\n<v Bob>4111 1111</v>\n\n"
-        "4112\n00:00:03.000 --> 00:00:04.000\n<v Ann>ok\n\n00:00:05.000 --> 00:00:06.000\n<v Bob>11 <00:00:05.500>11 1111\n"
+        "4112\n00:00:03.000 --> 00:00:04.000\n<v Ann>ok\n\n00:00:05.000 --> 00:00:06.000\n"
+        "<v Bob>11 <00:00:05.500>11 1111\n"
     )
     got = out("text/vtt", source)
     assert got == source.replace("4111 1111<", "**** ****<").replace(
@@ -158,7 +159,8 @@ def test_vtt_cues_join_and_timings_and_ids_stay():
 
 def mail(*parts, subject="hello", kind="mixed"):
     body = "".join(f"--b0\r\n{part}\r\n" for part in parts)
-    return f"From: a@b.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/{kind}; boundary=b0\r\n\r\n{body}--b0--\r\n"
+    head = f"From: a@b.example\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n"
+    return f"{head}Content-Type: multipart/{kind}; boundary=b0\r\n\r\n{body}--b0--\r\n"
 
 
 def read(text):
@@ -169,8 +171,10 @@ def test_mail_parts_are_decoded_cut_and_encoded_again():
     coded = base64.encodebytes(f"Grüße, {PAN}\n".encode("latin-1")).decode().replace("\n", "\r\n")
     source = mail(
         f"Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: base64\r\n\r\n{coded}",
-        "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>4111<b>1111</b>11=\r\n11=3111=201</p>",
-        "Content-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\nname,no\r\nx,4111-1111-1111-1111\r\n",
+        "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        "<p>4111<b>1111</b>11=\r\n11=3111=201</p>",
+        "Content-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\n"
+        "name,no\r\nx,4111-1111-1111-1111\r\n",
     )
     got = read(out("message/rfc822", source))
     parts = [p.get_content() for p in got.iter_parts()]

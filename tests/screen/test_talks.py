@@ -83,7 +83,7 @@ CODES = {
     "Spanish": ["el código de seguridad", "789"],
     "German": ["Prüfziffer?", "789"],
     "French": ["le cryptogramme", "789"],
-    "full width": ["cvv １２３"],
+    "full width": ["cvv \uff11\uff12\uff13"],
     "hidden in the word": ["c\u200bv\u200bv 123"],
     "with the agent between": ["cvv?", "where is it", "on the back", "321"],
 }

@@ -5,6 +5,7 @@ recording. The owner of an intent holds a lock file while it lives; when the loc
 `sweep` deletes what it left.
 """
 
+import contextlib
 import fcntl
 import os
 from collections import deque
@@ -41,11 +42,8 @@ class Intents:
         self._free: deque[BlobName] = deque()
         self._owner = new_id(clock.now())
         durable.make_private_folder(run_folder)
-        # locked before it has its name: a sweep that runs meanwhile must never find it unlocked
-        nameless = run_folder / f"{self._owner}.new"
-        self._lock = os.open(nameless, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._lock_file = nameless.rename(run_folder / f"{self._owner}.lock")
+        self._lock_file = run_folder / f"{self._owner}.lock"
+        self._lock = _make_lock(self._lock_file)
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +138,18 @@ def _clear(catalog: Catalog, store: str, blobs: list[BlobName], delete_blob: Del
     with catalog.write() as connection:
         connection.execute(delete(intents).where(intents.c.blob.in_(cleared), intents.c.store == store))
     return len(cleared)
+
+
+def _make_lock(path: Path) -> int:
+    """Make a lock file and return a descriptor that holds its lock."""
+    while True:
+        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # a sweep may have taken it for a dead owner's before it was locked, and removed it
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        os.close(lock)
 
 
 def _take_lock(path: Path) -> int | None:

@@ -283,9 +283,12 @@ log_entries = Table(
     metadata,
     Column("id", _BigId, primary_key=True, autoincrement=True),
     Column("body", LargeBinary, nullable=False),
+    # copies of what the body says, to find entries by; `check` compares them with it
+    Column("act", String(32), nullable=False),
     Column("subject", String(64)),
     Column("leaf_index", BigInteger, unique=True),
     Index(None, "subject"),
+    Index(None, "act", "id"),
 )
 
 log_checkpoints = Table(

@@ -107,30 +107,35 @@ class Intake:
         self._keyring, self._index, self._clock = keyring, index, clock
         self._actor, self._region, self._on_bytes = actor, region, on_bytes
         self._threads = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="seal")
+        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="examine")
+        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="seal")
+        self._sealer = ThreadPoolExecutor(1, thread_name_prefix="chunk")
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
     def close(self) -> None:
         """Stop the worker threads once what is in hand is done."""
-        self._pool.shutdown()
-        self._committer.shutdown()
+        for pool in (self._readers, self._sealer, self._writers, self._committer):
+            pool.shutdown()
 
     def take(self, items: Iterable[Item]) -> Iterator[Receipt]:
         """Take the items in; yield a receipt for each, in order, once it is durable or refused."""
         source = iter(items)
+        sealing: Future[list[_Examined]] | None = None
         committing: Future[list[Receipt]] | None = None
-        # a chunk is committed while the next one is examined and sealed
+        # one chunk is examined while the one before is sealed and the one before that is committed
         while chunk := list(islice(source, CHUNK)):
-            sealed = self._seal_chunk(chunk)
+            examined = [_Examined(i, i.metadata.source or FILES, i.metadata.source_ref or "") for i in chunk]
+            self._side_by_side(self._readers, self._examine, examined)
             if committing is not None:
                 yield from committing.result()
-            committing = self._committer.submit(self._commit, sealed)
+            committing = None if sealing is None else self._committer.submit(self._commit, sealing.result())
+            sealing = self._sealer.submit(self._seal_chunk, examined)
         if committing is not None:
             yield from committing.result()
+        if sealing is not None:
+            yield from self._commit(sealing.result())
 
-    def _seal_chunk(self, chunk: list[Item]) -> list[_Examined]:
-        examined = [_Examined(item, item.metadata.source or FILES, item.metadata.source_ref or "") for item in chunk]
-        self._side_by_side(self._examine, examined)
+    def _seal_chunk(self, examined: list[_Examined]) -> list[_Examined]:
         known = self._known([e for e in examined if e.error is None])
         fresh = []
         for e in examined:
@@ -139,11 +144,13 @@ class Intake:
                 fresh.append(e)
         for e, blob in zip(fresh, self._intents.take(len(fresh)), strict=True):
             e.blob = blob
-        self._side_by_side(self._seal, fresh)
+        self._side_by_side(self._writers, self._seal, fresh)
         self._store.sync_folders([e.sealed.blob for e in fresh if e.sealed is not None])
         return examined
 
-    def _side_by_side(self, step: Callable[[_Examined], None], items: list[_Examined]) -> None:
+    def _side_by_side(
+        self, pool: ThreadPoolExecutor, step: Callable[[_Examined], None], items: list[_Examined]
+    ) -> None:
         """Do a step for all items; every thread takes the next one, since a task for each costs more than a chat."""
         left = deque(items)
 
@@ -155,7 +162,7 @@ class Intake:
                     return
                 step(e)
 
-        tasks = [self._pool.submit(work) for _ in range(min(self._threads, len(items)))]
+        tasks = [pool.submit(work) for _ in range(min(self._threads, len(items)))]
         wait(tasks)
         for task in tasks:
             task.result()
@@ -179,7 +186,7 @@ class Intake:
         if status.st_size == 0:
             raise EmptyFileError("expected a recording, got an empty file")
         if status.st_size <= SMALL:
-            e.data = stream.read(SMALL + 1)
+            e.data = stream.read(status.st_size + 1)
             if len(e.data) != status.st_size:
                 raise FileChangedError("the file changed while it was read")
             e.digest = hashlib.sha256(e.data).digest()

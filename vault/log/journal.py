@@ -7,7 +7,7 @@ the next leaf and signs a checkpoint over the whole, in one transaction that onl
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, true, update
 
 from keys.signing import SigningKey
 from vault.catalog.engine import LOCK_SEQUENCE, Catalog
@@ -26,7 +26,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     """Write entries in the acting transaction: what happened and its entry are durable together or not at all."""
     if entries:
         connection.execute(
-            insert(log_entries), [{"body": entry.encode(), "subject": entry.subject} for entry in entries]
+            insert(log_entries), [{"body": e.encode(), "act": e.act, "subject": e.subject} for e in entries]
         )
 
 
@@ -101,14 +101,58 @@ def entries(connection: Connection, *, subject: str | None = None, batch: int = 
 
 def ingest_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
     """Return what the log told when each of the recordings was taken in; one that cannot be read counts as none."""
+    return _of_recordings(connection, Act.INGEST, recordings)
+
+
+def purge_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when each of the recordings was purged; one that cannot be read counts as none."""
+    return _of_recordings(connection, Act.PURGE, recordings)
+
+
+def _of_recordings(connection: Connection, act: Act, recordings: Sequence[str]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    query = select(log_entries.c.body).where(log_entries.c.subject.in_(recordings)).order_by(log_entries.c.id)
-    for body in connection.scalars(query):
+    wanted = (log_entries.c.subject.in_(recordings), log_entries.c.act == act)
+    for body in connection.scalars(select(log_entries.c.body).where(*wanted).order_by(log_entries.c.id)):
         with contextlib.suppress(EntryFormatError):
             told = decode(body)
-            if told.act is Act.INGEST and told.subject is not None:
+            if told.act is act and told.subject is not None:
                 found.setdefault(told.subject, told)
     return found
+
+
+def of_acts(connection: Connection, *acts: Act) -> Iterator[Entry]:
+    """Yield every readable entry of some acts, in the order they were written, placed or not."""
+    for _, _, _, body in _rows(connection, log_entries.c.act.in_(acts)):
+        with contextlib.suppress(EntryFormatError):
+            yield decode(body)
+
+
+def faulty_rows(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Yield the rows whose columns do not say what their entry says, with what is wrong."""
+    for row, act, subject, body in _rows(connection, true()):
+        try:
+            told = decode(body)
+        except EntryFormatError as exc:
+            yield row, str(exc)
+            continue
+        if (told.act, told.subject) != (act, subject):
+            yield row, "the row names another act or subject than its entry"
+
+
+def _rows(
+    connection: Connection, condition: ColumnElement[bool], *, batch: int = 1000
+) -> Iterator[tuple[int, str, str | None, bytes]]:
+    last = 0
+    while True:
+        query = select(log_entries.c.id, log_entries.c.act, log_entries.c.subject, log_entries.c.body)
+        found = connection.execute(
+            query.where(condition, log_entries.c.id > last).order_by(log_entries.c.id).limit(batch)
+        ).all()
+        for row in found:
+            yield row.id, row.act, row.subject, row.body
+        if len(found) < batch:
+            return
+        last = found[-1].id
 
 
 def unsequenced(connection: Connection) -> int:

@@ -112,8 +112,8 @@ class _Reader:
         at = self.position[index] + 1
         return letters <= BARE_ANSWER and any(talk.code_talk(i) for i in self.order[at : at + 1])
 
-    def follows_card(self, unit: _Unit) -> bool:
-        """Say whether the unit stands right behind a card number, or alone in one of the next messages."""
+    def follows_card(self, unit: _Unit, *, alone: bool) -> bool:
+        """Say whether the unit stands right behind a card number, or `alone` in one of the next messages."""
         index = unit.segment
         ends = self.card_ends.get(index, [])
         at = bisect_right(ends, unit.start)
@@ -121,7 +121,7 @@ class _Reader:
             between = self.talk.segments[index].text[ends[at - 1] : unit.start]
             if sum(c.isalpha() for c in between) <= 4:  # noqa: PLR2004 - "exp"
                 return True
-        if self.talk.scans[index].letters > BARE_ANSWER:
+        if not alone or self.talk.scans[index].letters > BARE_ANSWER:
             return False
         return any(i in self.card_ends for i in self._before(index, MESSAGES))
 
@@ -164,17 +164,24 @@ def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
                 yield unit
 
 
+def _is_answer(unit: _Unit, chain: Sequence[Block]) -> bool:
+    """Say whether a chain holds the unit and at most an expiry date before it."""
+    if len(chain) > len(unit.blocks) + 2:  # noqa: PLR2004 - month, year
+        return False
+    rest = tuple(b for b in chain if b not in unit.blocks)
+    return not rest or _is_expiry(_Unit(unit.segment, rest))
+
+
 def _codes(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
         dates = {b.start for pair in pairwise(chain) if _is_expiry(_Unit(index, pair)) for b in pair}
         for unit in _code_units(index, chain):
-            if unit.start in dates and len(chain) > 1 and len(unit.blocks) == 1:
-                continue
-            if reader.is_masked_tail(unit):
+            in_date = unit.start in dates and len(unit.blocks) == 1 < len(chain)
+            if in_date or reader.is_masked_tail(unit):
                 continue
             if reader.is_announced(unit):
                 yield reader.cut("security-code", "announced", unit)
-            elif sum(len(b.digits) for b in unit.blocks) in CODE_SIZES and reader.follows_card(unit):
+            elif len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=_is_answer(unit, chain)):
                 yield reader.cut("security-code", "beside-card", unit)
 
 
@@ -182,7 +189,9 @@ def _dates(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
         for unit in _expiries(index, chain):
             free = not any(reader.marks.has(index, b) for b in unit.blocks)
-            if free and (reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit))):
+            if free and (
+                reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit, alone=True))
+            ):
                 yield reader.cut("expiry", "date", unit)
         for block in chain:
             unit = _Unit(index, (block,))

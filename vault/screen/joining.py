@@ -142,16 +142,24 @@ class _Stream:
         return (_LINE if apart == 1 and ends and begins else _NEXT), apart
 
 
-def _fits(stream: _Stream, blocks: Sequence[At], links: Sequence[tuple[int, int]], found: Match, alone: bool) -> bool:  # noqa: FBT001
-    """Say whether blocks with talk or messages between may be one card number; `links` lead to the second and on."""
+def _fits(
+    stream: _Stream, blocks: Sequence[At], links: Sequence[tuple[int, int]], found: Match, outer: set[int]
+) -> bool:
+    """Say whether blocks with talk or messages between may be one card number.
+
+    `links` lead to the second block and on; `outer` are the kinds that lead to the first and from the last.
+    """
     talk = stream.talk
     if any(talk.segments[at.segment].whole for at in blocks) or not found.checked:
         return False
     kinds = {kind for kind, _ in links}
-    if kinds <= {_SEP, _LINE} and alone:
+    alone = not outer & {_SEP, _LINE}
+    if alone and kinds <= {_SEP, _LINE}:
         return True
     if stream.is_near_card_talk(blocks[0].segment, blocks[-1].segment):
         return True
+    if not alone or (_NEXT in kinds and outer != {_NEXT}):
+        return False  # a part given in a message is all the digits of that message
     breaks, total = [], 0
     for at in blocks[:-1]:
         total += len(at.block.digits)
@@ -183,9 +191,9 @@ def _split_cards(stream: _Stream, blocks: Sequence[At]) -> Iterator[Card]:
             found = match(digits) if split and len(digits) >= MIN_DIGITS else None
             if found is None:
                 continue
-            alone = all(kind in (_TALK, _NEXT) for kind, _ in (links[first], links[last + 1]))
+            outer = {links[first][0], links[last + 1][0]}
             window = blocks[first : last + 1]
-            if _fits(stream, window, links[first + 1 : last + 1], found, alone):
+            if _fits(stream, window, links[first + 1 : last + 1], found, outer):
                 yield Card(found.scheme, "split", [(at, 0, len(at.block.digits)) for at in window])
 
 

@@ -81,11 +81,13 @@ def without_opaque(text: str) -> str:
         text = _STAMP.sub(_blank, text)
         text = _UUID.sub(_blank_uuid, text)
     text = _COMPACT.sub(_blank, text)
+    pieces, done = [], 0
     for found in _IBAN_START.finditer(text):
-        end = _iban_end(text, found.start())
+        end = _iban_end(text, found.start()) if found.start() >= done else None
         if end is not None:
-            text = text[: found.start()] + " " * (end - found.start()) + text[end:]
-    return text
+            pieces += [text[done : found.start()], " " * (end - found.start())]
+            done = end
+    return "".join([*pieces, text[done:]])
 
 
 _RUN = re.compile(r"[0-9]{13}")

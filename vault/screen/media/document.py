@@ -1,6 +1,8 @@
 """What every format offers the screening, and the splicing that keeps all bytes outside the cuts."""
 
 import codecs
+import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
@@ -52,6 +54,9 @@ def masked(text: str, cuts: Sequence[Cut]) -> str:
     return "".join([*out, text[done:]])
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
 class Spliced:
     """A document whose cuts are spliced into its source text; everything else stays as it was."""
 
@@ -59,6 +64,7 @@ class Spliced:
         self.text = text
         self.segments: list[Segment] = []
         self.origins: list[Origin] = []
+        self._line_ends: list[int] | None = None
 
     def add(self, segment: Segment, origin: Origin) -> None:
         """Append one segment."""
@@ -67,7 +73,9 @@ class Spliced:
 
     def where(self, index: int) -> str:
         """Name the line a segment stands on, counted from 1."""
-        return f"line {self.text.count(chr(10), 0, self.origins[index].start) + 1}"
+        if self._line_ends is None:
+            self._line_ends = [found.start() for found in _LINE_END.finditer(self.text)]
+        return f"line {bisect_left(self._line_ends, self.origins[index].start) + 1}"
 
     def changes(self, cuts: Mapping[int, Sequence[Cut]]) -> list[tuple[int, int, str]]:
         """Return the (start, end, replacement) of the source text that the cuts ask for."""
