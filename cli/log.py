@@ -39,7 +39,8 @@ def show(door: Door, subject: str | None, last: int) -> None:
         told = entry.decode(body)
         details = dict(told.details) if door.out.as_json else " ".join(f"{k}={v}" for k, v in told.details.items())
         rows.append((index, told.at, told.actor, told.act, told.outcome, told.why, told.subject, details))
-    door.out.table(("entry", "at", "actor", "act", "outcome", "why", "subject", "details"), rows)
+    columns = ("entry", "at", "actor", "act", "outcome", "why", "subject", "details")
+    door.out.table(columns, rows, less=("why", "details"))
 
 
 @log.command()

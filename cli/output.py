@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 _WIDE = 220  # columns, where there is no terminal to fold to
+_GAP = 2  # columns between two cells
 
 
 class Output:
@@ -38,19 +39,34 @@ class Output:
             for name, item in value.items():
                 click.echo(f"{name.replace('_', ' '):<16} {_shown(item)}")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-        """Print rows: a table for people, an object a line for programs."""
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, less: Sequence[str] = ()) -> None:
+        """Print rows: a table for people, an object a line for programs.
+
+        On a terminal too narrow for all columns, those of `less` are left out, the first one first.
+        """
         if self.as_json:
             for row in rows:
                 click.echo(json.dumps(dict(zip(columns, row, strict=True)), default=_plain, ensure_ascii=False))
             return
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-        for column in columns:
+        shown = [dict(zip(columns, map(_shown, row), strict=True)) for row in rows]
+        kept = self._fitting(columns, shown, less)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in kept:
             table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "id")
-        for row in rows:
+        for cells in shown:
             # Text, not markup: what a manifest said must not be read as instructions to the terminal
-            table.add_row(*[_safe(_shown(item)) for item in row])
+            table.add_row(*[_safe(cells[column]) for column in kept])
         self._console.print(table, markup=False)
+        if len(kept) < len(columns):
+            click.echo(f"(this terminal is too narrow for: {', '.join(c for c in columns if c not in kept)})")
+
+    def _fitting(self, columns: Sequence[str], rows: Sequence[dict[str, str]], less: Sequence[str]) -> list[str]:
+        widths = {c: max([len(c), *(len(row[c]) for row in rows)]) + _GAP for c in columns}
+        kept = list(columns)
+        for column in less:
+            if sum(widths[c] for c in kept) > self._console.width:
+                kept.remove(column)
+        return kept
 
     def progress(self, what: str) -> Progress:
         """Return a progress display; silent where there is no terminal."""

@@ -26,6 +26,7 @@ from vault.people import Capability
 from vault.search import Terms, criteria_of
 
 _COLUMNS = ("id", "kind", "state", "ended", "agent", "queue", "industry", "jurisdiction", "labels")
+_LESS = ("labels", "jurisdiction", "industry", "queue", "agent")
 _COPY = 1024 * 1024  # bytes
 
 
@@ -48,7 +49,7 @@ def list_(door: Door, terms: Terms, limit: int, after: str | None) -> None:
     with vault.catalog.read() as connection:
         found = rows.page(connection, criteria, limit=limit, after=parse_cursor(after))
     door.tell(actor, Act.LIST, details={"criteria": "+".join(sorted(terms.words())) or "none", "found": len(found)})
-    door.out.table(_COLUMNS, [_listed(recording) for recording in found])
+    door.out.table(_COLUMNS, [_listed(recording) for recording in found], less=_LESS)
     if len(found) == limit:
         cursor = cursor_of(found[-1].ended_at, found[-1].id)
         if door.out.as_json:
