@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.base import Group
-from cli.door import Door, pass_door
+from cli.door import Door, pass_door, text_of
 from keys.signing import PublicKey
 from retention import certificate as certificates
 from retention import purge
@@ -27,6 +27,8 @@ def certificate() -> None:
 def show(door: Door, recording: str, output: Path | None) -> None:
     """Write the certificate of a purged recording, exactly as it was signed."""
     door.enter(Capability.PURGE_READ)
+    if output is not None and output.exists():
+        raise click.UsageError(f"expected a new file, {output} exists")
     with door.vault.catalog.read() as connection:
         body = purge.get_certificate(connection, recording)
     if output is None:
@@ -43,7 +45,7 @@ def show(door: Door, recording: str, output: Path | None) -> None:
 @pass_door
 def verify(door: Door, file: Path, key: str) -> None:
     """Check a certificate offline, with the vault's public key alone."""
-    text = Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key
+    text = text_of(Path(key)) if Path(key).is_file() else key
     found = certificates.verify(file.read_bytes(), PublicKey.parse(text.strip()))
     approved = ", ".join(f"{a.user} ({a.role})" for a in found.approvals) or "nobody: the rule asks for no review"
     door.out.object(

@@ -1,16 +1,17 @@
 """`strongroom check`: whether every promise is kept."""
 
 from collections import Counter
-from itertools import chain
+from collections.abc import Iterator
 
 import click
 
 from cli.base import Command
 from cli.door import Door, pass_door
 from cli.exits import INTEGRITY
+from keys.errors import IntegrityError
 from retention import check as retention_check
 from service import doctor
-from vault.check import Checker, Severity
+from vault.check import Checker, Finding, Severity, fault
 from vault.log.entry import Act
 from vault.people import Capability
 
@@ -35,7 +36,6 @@ def check(ctx: click.Context, door: Door, *, deep: bool) -> None:
     """
     actor = door.enter(Capability.CHECK)
     vault = door.vault
-    door.settle()
     counts: Counter[tuple[str, Severity]] = Counter()
     with door.out.progress("checking") as progress:
         task = progress.add_task("", total=None)
@@ -43,10 +43,12 @@ def check(ctx: click.Context, door: Door, *, deep: bool) -> None:
             catalog=vault.catalog, stores=vault.stores, public_key=vault.public_key, origin=vault.origin, deep=deep,
             on_recordings=lambda n: progress.advance(task, n),
         )  # fmt: skip
-        for found in chain(
+        for found in _all(
+            _settled(door),
             checker.findings(),
             retention_check.findings(vault.catalog, vault.public_key, vault.id),
             doctor.open_files(vault.settings.home),
+            doctor.idle_locks(vault.run_folder),
         ):
             counts[found.promise, found.severity] += 1
             door.out.object(
@@ -61,6 +63,20 @@ def check(ctx: click.Context, door: Door, *, deep: bool) -> None:
     door.out.table(("promise", "says", "faults", "owed"), rows)
     if _sum(counts, Severity.FAULT):
         ctx.exit(INTEGRITY)
+
+
+def _settled(door: Door) -> Iterator[Finding]:
+    door.settle()
+    yield from ()
+
+
+def _all(*sources: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield what all sources find; one that stumbles over something altered does not hide what the others see."""
+    for source in sources:
+        try:
+            yield from source
+        except IntegrityError as exc:
+            yield fault("P5", "catalog", f"{exc.code}: {exc}")
 
 
 def _sum(counts: Counter[tuple[str, Severity]], severity: Severity) -> int:

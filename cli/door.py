@@ -12,11 +12,11 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from cli.errors import NoPassphraseError
+from cli.errors import ArgumentError, FileAccessError, NoPassphraseError, NotYourKeyError
 from cli.exits import status_of
 from cli.output import Output
 from keys import files
@@ -27,7 +27,6 @@ from keys.signing import SigningKey
 from retention.approvals import Signatory
 from service import settings
 from service.assembly import USER_PURPOSE, Vault, user_key_path
-from service.errors import WrongVaultError
 from service.settings import Settings
 from vault import people
 from vault.clock import SystemClock
@@ -70,7 +69,7 @@ class Door:
         secret = passphrase(f"user {user.name}", "STRONGROOM_USER_PASSPHRASE")
         key = SigningKey.open(files.read_private(path), secret, USER_PURPOSE)
         if key.public != user.public_key:
-            raise WrongVaultError(f"expected the key that this vault knows for {user.name}, got another")
+            raise NotYourKeyError(f"expected the key that this vault knows for {user.name}, got another")
         return user, key
 
     def enter(self, capability: Capability) -> Actor:
@@ -177,11 +176,31 @@ def told(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except StrongroomError as exc:
-        if as_json:
-            value: dict[str, Any] = {"error": exc.code, "message": str(exc), "hint": exc.hint}
-            click.echo(json.dumps(value, ensure_ascii=False), err=True)
-        else:
-            click.echo(f"error [{exc.code}]: {exc}", err=True)
-            if exc.hint:
-                click.echo(f"  what to do: {exc.hint}", err=True)
-        sys.exit(status_of(exc))
+        _tell(exc, as_json=as_json)
+    except OSError as exc:
+        name = f" {exc.filename}" if exc.filename else ""
+        _tell(FileAccessError(f"the system refuses to use{name}: {exc.strerror or exc}"), as_json=as_json)
+
+
+def _tell(error: StrongroomError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        value: dict[str, Any] = {"error": error.code, "message": str(error), "hint": error.hint}
+        click.echo(json.dumps(value, ensure_ascii=False), err=True)
+    else:
+        click.echo(f"error [{error.code}]: {error}", err=True)
+        if error.hint:
+            click.echo(f"  what to do: {error.hint}", err=True)
+    sys.exit(status_of(error))
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file somebody named.
+
+    Raises:
+        ArgumentError: it is no UTF-8.
+
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as exc:
+        raise ArgumentError(f"expected UTF-8 text in {path}, got other bytes") from exc

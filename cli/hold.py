@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -15,12 +15,10 @@ from retention import holds
 from retention.errors import HoldScopeError
 from retention.holds import Hold, SealedWords
 from vault import playback
+from vault.log.entry import Act
 from vault.people import Capability
 from vault.private import open_document, seal_document
 from vault.search import Terms, criteria_of
-
-_SCOPE = "scope"
-_RELEASE = "release"
 
 
 @click.group(cls=Group)
@@ -44,7 +42,7 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     vault = door.vault
     criteria = criteria_of(terms, vault.index if terms.name_a_person else None, vault.settings.region)
     hold_id = holds.new_hold_id(vault.clock)
-    words = _seal(door, hold_id, _SCOPE, {"reason": reason, "scope": terms.words()})
+    words = _seal(door, hold_id, holds.SCOPE_WORDS, {"reason": reason, "scope": terms.words()})
     covered = holds.place(
         vault.catalog, vault.clock, actor, hold=hold_id, matter=matter, criteria=criteria, words=words
     )
@@ -96,7 +94,7 @@ def release(door: Door, hold_id: str, reason: str | None, *, approve: bool) -> N
         return
     with vault.catalog.read() as connection:
         holds.get(connection, hold_id)
-    words = _seal(door, hold_id, _RELEASE, {"reason": reason})
+    words = _seal(door, hold_id, holds.RELEASE_WORDS, {"reason": reason})
     digest = holds.request_release(vault.catalog, vault.clock, signatory, hold=hold_id, words=words)
     door.settle()
     door.out.object(
@@ -124,14 +122,19 @@ def list_(door: Door) -> None:
 @click.argument("hold_id")
 @pass_door
 def show(door: Door, hold_id: str) -> None:
-    """Show a hold: its scope and reason in words, and what it covers now."""
-    door.enter(Capability.HOLD_READ)
+    """Show a hold and what it covers now; its scope and reason in words to those who may know callers."""
+    actor = door.enter(Capability.HOLD_READ)
     vault = door.vault
+    words: dict[str, Any] = {}
     with vault.catalog.read() as connection:
         found = holds.get(connection, hold_id)
-        key = playback.data_key(connection, vault.keyring, hold_id, _SCOPE)
         covered = holds.coverage(connection, found.criteria)
-    words = open_document(found.sealed_scope, key, hold_id, _SCOPE)
+        if door.may(Capability.CALLERS):
+            key = playback.data_key(connection, vault.keyring, hold_id, holds.SCOPE_WORDS)
+            opened = open_document(found.sealed_scope, key, hold_id, holds.SCOPE_WORDS)
+            scope = cast("dict[str, Any]", opened["scope"])
+            words = {"reason": opened["reason"], **{f"scope_{name}": value for name, value in scope.items()}}
+    door.tell(actor, Act.SHOW, hold_id, {"words": int(bool(words))})
     door.out.object(_shown(found, words, covered))
 
 
@@ -142,8 +145,7 @@ def _shown(found: Hold, words: dict[str, Any], covered: holds.Coverage) -> dict[
         "state": found.state,
         "placed_by": found.placed_by,
         "placed_at": found.placed_at,
-        "reason": words["reason"],
-        **{f"scope_{name}": value for name, value in words["scope"].items()},
+        **words,
         "recordings": covered.recordings,
         "size": size(covered.sealed_bytes),
         "already_purged": covered.already_purged,

@@ -10,7 +10,7 @@ import click
 from cli.base import Command
 from cli.door import Door, pass_door
 from cli.errors import ArgumentError
-from keys.errors import StrongroomError
+from keys.errors import InvalidInputError
 from vault.ingest.intake import CHUNK, Intake, Item, Outcome, Receipt
 from vault.ingest.manifest import RowError, read_manifest
 from vault.ingest.paths import open_regular, walk
@@ -98,8 +98,10 @@ def _rows(manifests: tuple[Path, ...], now: datetime) -> Iterator[Item | Receipt
                     yield Item(place, str(row.path), _opener(folder, row.path), row.metadata)
 
 
-class _RowRefusedError(StrongroomError):
+class _RowRefusedError(InvalidInputError):
     """A row of a manifest that is not as it should be; carries the code and the place the reader gave it."""
+
+    code = "manifest-row"
 
     def __init__(self, row: RowError) -> None:
         super().__init__(f"field {row.field}: {row.message}" if row.field else row.message)

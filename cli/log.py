@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cli.base import Group
-from cli.door import Door, pass_door
+from cli.door import Door, pass_door, text_of
 from cli.exits import INTEGRITY
 from keys import canonical
 from keys.signing import PublicKey
@@ -29,6 +29,7 @@ def log() -> None:
 def show(door: Door, subject: str | None, last: int) -> None:
     """Show who did what, when, to what, and why it was allowed or refused."""
     door.enter(Capability.LOG)
+    door.settle()
     with door.vault.catalog.read() as connection:
         kept: list[tuple[int, bytes]] = []
         for found in journal.entries(connection, subject=subject):
@@ -53,7 +54,7 @@ def verify(ctx: click.Context, door: Door, key: str | None) -> None:
     vault = door.vault
     public = vault.public_key
     if key is not None:
-        public = PublicKey.parse((Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key).strip())
+        public = PublicKey.parse((text_of(Path(key)) if Path(key).is_file() else key).strip())
     door.settle()
     with vault.catalog.read() as connection:
         report = verify_log(journal.entries(connection), journal.checkpoints(connection), public, vault.origin)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.base import Group
-from cli.door import Door, pass_door
+from cli.door import Door, pass_door, text_of
 from cli.output import size
 from retention import policies, policy_plan
 from retention.errors import PlanNotFoundError
@@ -32,7 +32,7 @@ def policy() -> None:
 
 
 def _read(path: Path) -> tuple[str, Policy]:
-    text = path.read_text(encoding="utf-8", errors="strict")
+    text = text_of(path)
     return text, parse(text)
 
 

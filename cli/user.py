@@ -41,6 +41,8 @@ def add(door: Door, name: str, roles: frozenset[Role], public_key: str | None) -
     people.check_name(name)
     people.check_roles(roles)
     vault = door.vault
+    with vault.catalog.read() as connection:
+        people.check_is_new(connection, name)
     if public_key is not None:
         key = PublicKey.parse(public_key)
     else:

@@ -136,7 +136,7 @@ class NoActiveEpochError(UnavailableError):
     """No key epoch is active, so nothing new can be sealed."""
 
     code = "no-active-epoch"
-    hint = "run 'strongroom keys rotate' to make one"
+    hint = "the catalog lost its active epoch; run 'strongroom check' and restore the catalog from backup"
 
 
 class KeyringError(IntegrityError):

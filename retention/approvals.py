@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from keys.errors import BadSignatureError
+from keys.errors import BadSignatureError, PublicKeyError
 from keys.signing import PublicKey, SigningKey
 from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError
 from retention.plan import APPROVAL_DOMAIN, approval_message
+from vault import people
 from vault.catalog.schema import approvals
 from vault.model import Role
 from vault.people import Actor
@@ -65,17 +66,21 @@ def verified(connection: Connection, digest: str, act: str, *, needed: int = 1) 
 
     Raises:
         ApprovalMissingError: fewer people signed than are needed.
-        ApprovalSignatureError: a signature does not verify: the row was altered or forged.
+        ApprovalSignatureError: a signature does not verify, or is by a key that is not the user's: the row was altered
+            or forged.
 
     """
     found = []
+    known = {user.name: user.public_key for user in people.all_users(connection)}
     query = select(approvals).where(approvals.c.digest == digest, approvals.c.act == act).order_by(approvals.c.user)
     for row in connection.execute(query):
-        key = PublicKey.parse(row.public_key)
         try:
+            key = PublicKey.parse(row.public_key)
             key.verify(APPROVAL_DOMAIN, approval_message(digest, row.user), row.signature)
-        except BadSignatureError as exc:
+        except (BadSignatureError, PublicKeyError) as exc:
             raise ApprovalSignatureError(f"expected a signature of {row.user} that verifies") from exc
+        if known.get(row.user) != key:
+            raise ApprovalSignatureError(f"expected a signature by the key this vault knows for {row.user}")
         found.append(Approval(row.user, row.role, key, row.signature, row.at))
     if len(found) < needed:
         raise ApprovalMissingError(f"expected {needed} approvals, got {len(found)}")

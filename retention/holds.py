@@ -32,6 +32,10 @@ from vault.people import Actor
 _MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 REQUEST = "hold.release-request"
 RELEASE = "hold.release"
+SCOPE_WORDS = "scope"
+"""The purpose of the key slot that opens what a hold is about."""
+RELEASE_WORDS = "release"
+"""The purpose of the key slot that opens why a release was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def place(
         details: dict[str, int | str] = {
             "criteria_sha256": hashlib.sha256(text.encode()).hexdigest(),
             "words_sha256": words.sha256,
+            "sealed_sha256": hashlib.sha256(words.sealed).hexdigest(),
             "recordings": found.recordings,
             "already_purged": found.already_purged,
         }

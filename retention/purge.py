@@ -215,18 +215,20 @@ class _Batch:
         with self.catalog.write(lock=LOCK_DISPOSITION) as connection:
             now = self.clock.now()
             ids = [item.recording for item in items]
+            rows.lock(connection, ids)  # a stage that is at work on one of them waits, or is waited for
             policy = policies.current(connection)
             held = holds.matching(connection, ids, now)
             found = {recording.id: recording for recording in rows.get_many(connection, ids)}
             renditions = rows.renditions_of(connection, ids)
             told = journal.ingest_entries(connection, ids)
+            digests = rows.row_sha256s(connection, ids)
             for item in items:
                 recording, its = found[item.recording], renditions.get(item.recording, [])
                 if recording.state is State.PURGED:
                     results.append(Purged(item.recording, done=False, reason="already purged"))
                     continue
                 decision = decide(facts_of(recording), policy, held[item.recording], now)
-                obstacle = _altered(recording, told.get(recording.id)) or self._obstacle(item, decision, its)
+                obstacle = _altered(recording, told.get(recording.id), digests) or self._obstacle(item, decision, its)
                 if obstacle is None:
                     self._destroy(connection, recording, decision, its, now)
                 else:
@@ -304,10 +306,12 @@ class _Batch:
         )
 
 
-def _altered(recording: Recording, told: Entry | None) -> tuple[str, str] | None:
-    # who can write to the catalog could make a recording look older and have it destroyed in good order
+def _altered(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
+    # who can write to the catalog could make a recording look older, or hide it from a hold, and have it destroyed
     if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
         return "facts-altered", "What retention goes by is not what the log has since it was taken in; run 'check'."
+    if told.details.get("row_sha256") != digests[recording.id]:
+        return "row-altered", "What holds find it by is not what the log has since it was taken in; run 'check'."
     return None
 
 

@@ -12,6 +12,7 @@ from typing import cast
 from sqlalchemy import select
 
 from keys import canonical, files
+from keys.errors import PublicKeyError, StrongroomError
 from keys.keyring import Epoch, EpochState, IndexKey, Keyring
 from keys.root import PassphraseRootKey
 from keys.secret import Secret
@@ -24,6 +25,7 @@ from vault.catalog.intents import Intents
 from vault.catalog.schema import key_epochs
 from vault.catalog.upgrade import revisions
 from vault.clock import Clock
+from vault.ids import is_id
 from vault.log import journal
 from vault.log.checkpoint import origin_of
 from vault.store.base import BlobStore
@@ -43,15 +45,24 @@ class Vault:
             raise NoVaultError(f"expected a vault in {settings.home}, got no {FILE}")
         self.settings, self.clock, self._passphrase = settings, clock, passphrase
         self.catalog = Catalog(settings.catalog_url)
+        try:
+            self.id, self.public_key = self._identity()
+        except StrongroomError:
+            self.catalog.close()
+            raise
+
+    def _identity(self) -> tuple[str, PublicKey]:
         current, newest = revisions(self.catalog)
         if current != newest:
             raise OldCatalogError(f"expected a catalog of revision {newest}, got {current}")
         with self.catalog.read() as connection:
-            self.id = info.get(connection, info.VAULT_ID)
-            known = PublicKey.parse(info.get(connection, info.PUBLIC_KEY))
-        self.public_key = PublicKey.parse(public_key_path(settings.home).read_text(encoding="utf-8").strip())
-        if known != self.public_key:
+            vault, known = info.get(connection, info.VAULT_ID), info.get(connection, info.PUBLIC_KEY)
+        public_key = _published(self.settings.home)
+        if known != str(public_key):
             raise WrongVaultError("expected the catalog to name the public key in keys/log.pub, it names another")
+        if not is_id(vault):
+            raise WrongVaultError("expected the vault-id in the catalog to be an id, got something else")
+        return vault, public_key
 
     @property
     def origin(self) -> str:
@@ -150,6 +161,13 @@ class Vault:
     def close(self) -> None:
         """Release connections."""
         self.catalog.close()
+
+
+def _published(home: Path) -> PublicKey:
+    try:
+        return PublicKey.parse(public_key_path(home).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError, PublicKeyError) as exc:
+        raise WrongVaultError("expected a public key in keys/log.pub, got something else") from exc
 
 
 def root_key_path(home: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from keys import canonical, files
 from keys.keyring import new_epoch, new_index_key
@@ -10,13 +10,13 @@ from keys.root import PassphraseRootKey
 from keys.secret import Secret
 from keys.signing import SigningKey
 from service.assembly import LOG_PURPOSE, USER_PURPOSE, log_key_path, public_key_path, root_key_path, user_key_path
-from service.errors import VaultExistsError
+from service.errors import UnfinishedVaultError, VaultExistsError
 from service.settings import FILE, TEMPLATE, Settings
 from vault import people
 from vault.catalog import info
 from vault.catalog.engine import Catalog
-from vault.catalog.schema import key_epochs
-from vault.catalog.upgrade import upgrade
+from vault.catalog.schema import key_epochs, vault_info
+from vault.catalog.upgrade import revisions, upgrade
 from vault.clock import Clock
 from vault.ids import new_id
 from vault.log import journal
@@ -27,6 +27,9 @@ from vault.people import Actor, User
 from vault.store import durable
 from vault.store.disk import create_store
 
+_UNFINISHED = f"{FILE}.unfinished"
+"""What the settings file is called until the vault is whole."""
+
 FOUNDER = "role/founder"
 """Why the first entries of a log are allowed: somebody made the vault."""
 
@@ -36,35 +39,51 @@ def create(
 ) -> str:
     """Make a vault in the home folder and return its id.
 
-    The settings file is written last: without it there is no vault, so a crash leaves nothing that looks like one.
+    The settings file is written first under another name and gets its own at the very end: without it there is no
+    vault, so a crash leaves nothing that looks like one, and a folder where it happened is told from all others.
 
     Raises:
-        VaultExistsError: there is one already, or the folder holds something else.
+        VaultExistsError: there is one already, or the folder or the database holds something else.
+        UnfinishedVaultError: the making of a vault was cut off here.
         UserNameError, RolesConflictError: see people.
         PassphraseError: a passphrase is empty.
 
     """
     home = settings.home
-    if home.exists() and any(home.iterdir()):
-        raise VaultExistsError(f"expected an empty or missing folder at {home}, got one that holds something")
+    _check_free(home)
     people.check_name(user)
     people.check_roles(roles)
-    for folder in (home, home / "keys", home / "users", home / "run"):
-        durable.make_private_folder(folder)
+    durable.make_private_folder(home)
     home.chmod(0o700)
+    durable.write_new(home / _UNFINISHED, _settings_text(settings).encode())
+    for folder in (home / "keys", home / "users", home / "run"):
+        durable.make_private_folder(folder)
     create_store(settings.store)
     if settings.archive.kind == "folder":
         create_store(settings.archive.path)
     log_key = _write_keys(settings, passphrase)
     person = User(user, roles, add_key_file(user_key_path(home, user), user_passphrase, settings).public)
     vault_id = _fill_catalog(settings, clock, passphrase, log_key, person)
-    url = settings.catalog_url.replace(f"sqlite:///{home}/", "sqlite:///")
-    text = TEMPLATE.format(
+    durable.publish(home / _UNFINISHED, home / FILE)
+    return vault_id
+
+
+def _check_free(home: Path) -> None:
+    if (home / _UNFINISHED).exists():
+        raise UnfinishedVaultError(
+            f"expected an empty or missing folder at {home}, got one where the making of a vault was cut off",
+            hint=f"nothing was ever taken in there: delete {home} and run 'strongroom init' again",
+        )
+    if home.exists() and any(home.iterdir()):
+        raise VaultExistsError(f"expected an empty or missing folder at {home}, got one that holds something")
+
+
+def _settings_text(settings: Settings) -> str:
+    url = settings.catalog_url.replace(f"sqlite:///{settings.home}/", "sqlite:///")
+    return TEMPLATE.format(
         catalog=url, archive=settings.archive.kind, region=settings.region, memory=settings.kdf.memory_kib,
         passes=settings.kdf.passes, lanes=settings.kdf.lanes,
     )  # fmt: skip
-    durable.replace_atomically(home / FILE, text.encode())
-    return vault_id
 
 
 def _write_keys(settings: Settings, passphrase: Secret) -> SigningKey:
@@ -95,6 +114,7 @@ def _fill_catalog(settings: Settings, clock: Clock, passphrase: Secret, log_key:
     vault_id = new_id(now)
     catalog = Catalog(settings.catalog_url)
     try:
+        _check_unused(catalog)
         upgrade(catalog)
         actor = Actor(person.name, FOUNDER)
         epoch = new_epoch(root, 1)
@@ -119,3 +139,15 @@ def _fill_catalog(settings: Settings, clock: Clock, passphrase: Secret, log_key:
     for path in settings.home.glob("catalog.db*"):
         path.chmod(0o600)
     return vault_id
+
+
+def _check_unused(catalog: Catalog) -> None:
+    if revisions(catalog)[0] is None:
+        return
+    with catalog.read() as connection:
+        used = connection.execute(select(vault_info.c.name).limit(1)).first() is not None
+    if used:
+        raise VaultExistsError(
+            "expected a database that no vault has used, got one that holds the catalog of a vault",
+            hint="name another one in STRONGROOM_CATALOG_URL; a database whose vault was never finished can be dropped",
+        )

@@ -16,8 +16,10 @@ from service.work import check_clock, waiting_for_a_screener
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
+from vault.catalog.intents import is_idle
 from vault.catalog.schema import deletions, ticks
 from vault.check import Finding, fault
+from vault.check import owed as owed_
 from vault.log import journal
 from vault.model import State
 from vault.store.base import BlobStore
@@ -44,6 +46,13 @@ def open_files(home: Path) -> Iterator[Finding]:
             continue  # a database's side file that went meanwhile
         if mode & _OTHERS and not stat.S_ISLNK(mode):
             yield fault("P1", str(path.relative_to(home)) or ".", f"others can reach it (mode {mode & 0o777:o})")
+
+
+def idle_locks(run_folder: Path) -> Iterator[Finding]:
+    """Yield the lock files that work left which died (promise P6)."""
+    for path in sorted(run_folder.glob("*.lock")):
+        if is_idle(path):
+            yield owed_("P6", f"{run_folder.name}/{path.name}", "a process died and left its lock; 'tick' cleans up")
 
 
 def examine(vault: Vault) -> Iterator[Diagnosis]:
@@ -111,7 +120,7 @@ def _clock(vault: Vault) -> Diagnosis:
     if last is None:
         return Diagnosis("schedule", "no pass was ever made", "run 'strongroom run' as a service, or 'strongroom tick'")
     try:
-        check_clock(vault, last)
+        check_clock(vault)
     except StrongroomError as exc:
         return Diagnosis("schedule", str(exc), exc.hint)
     idle = vault.clock.now() - last

@@ -1,6 +1,6 @@
 """The errors of `service`, by family (see keys.errors)."""
 
-from keys.errors import InvalidInputError, NotFoundError, RefusedError, UnavailableError
+from keys.errors import IntegrityError, InvalidInputError, NotFoundError, RefusedError, UnavailableError
 
 
 class SettingsError(InvalidInputError):
@@ -24,11 +24,18 @@ class VaultExistsError(RefusedError):
     hint = "choose another --home"
 
 
-class WrongVaultError(RefusedError):
+class UnfinishedVaultError(RefusedError):
+    """The making of a vault was cut off in the home folder; it was never a vault."""
+
+    code = "vault-unfinished"
+    hint = "delete the folder and run 'strongroom init' again"
+
+
+class WrongVaultError(IntegrityError):
     """The key files and the catalog belong to different vaults."""
 
     code = "wrong-vault"
-    hint = "check the home folder and the catalog's URL"
+    hint = "check the home folder and the catalog's URL; if they are right, one was altered: restore it from backup"
 
 
 class OldCatalogError(UnavailableError):

@@ -18,7 +18,8 @@ from retention.policies import facts_of
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from vault.archive import Archived, Archiver
-from vault.catalog import deletions
+from vault.catalog import deletions, info
+from vault.catalog.engine import LOCK_DISPOSITION
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
 from vault.ids import new_id
@@ -47,8 +48,8 @@ class Report:
     errors: list[str] = field(default_factory=list)
 
 
-def claim(vault: Vault, slot: int) -> datetime | None:
-    """Claim a turn by unique insert; return when the last one was claimed, or None if there was none.
+def claim(vault: Vault, slot: int) -> None:
+    """Claim a turn by unique insert.
 
     Raises:
         TurnTakenError: another scheduler has this turn.
@@ -57,33 +58,44 @@ def claim(vault: Vault, slot: int) -> datetime | None:
     now = vault.clock.now()
     try:
         with vault.catalog.write() as connection:
-            last: datetime | None = connection.scalar(select(func.max(ticks.c.claimed_at)))
             connection.execute(insert(ticks).values(slot=slot, owner=new_id(now), claimed_at=now))
             kept = select(ticks.c.slot).order_by(ticks.c.claimed_at.desc()).limit(_TICKS_KEPT)
             connection.execute(delete(ticks).where(ticks.c.slot.not_in(kept)))
     except IntegrityError as exc:
         raise TurnTakenError from exc
-    return last
 
 
 class TurnTakenError(Exception):
     """Another scheduler has claimed this turn; there is nothing to do."""
 
 
-def check_clock(vault: Vault, last: datetime | None) -> None:
-    """Refuse to destroy anything by a clock that jumped since work was last done.
+def check_clock(vault: Vault) -> None:
+    """Refuse to destroy anything by a clock that jumped since it was last believed.
 
     Raises:
         ClockJumpedError: it went back, or further ahead than the machine can have been idle.
 
     """
     now = vault.clock.now()
-    if last is None:
-        return
-    if now < last - _BACKWARDS or now > last + vault.settings.clock_gap:
+    with vault.catalog.read() as connection:
+        last = info.trusted_time(connection)
+    if last is not None and (now < last - _BACKWARDS or now > last + vault.settings.clock_gap):
         raise ClockJumpedError(
-            f"expected a time near {last:%Y-%m-%d %H:%M}Z, when work was last done, got {now:%Y-%m-%d %H:%M}Z"
+            f"expected a time near {last:%Y-%m-%d %H:%M}Z, when the clock was last believed, got {now:%Y-%m-%d %H:%M}Z"
         )
+
+
+def _believe_clock(vault: Vault, *, clock_is_right: bool) -> None:
+    """Note the time if it can be believed. One that cannot is not noted, so that the next pass doubts it too.
+
+    Raises:
+        ClockJumpedError: see check_clock.
+
+    """
+    if not clock_is_right:
+        check_clock(vault)
+    with vault.catalog.write(lock=LOCK_DISPOSITION) as connection:
+        info.trust_time(connection, vault.clock.now())
 
 
 def tick(
@@ -95,12 +107,11 @@ def tick(
         TurnTakenError: another scheduler has this turn.
 
     """
-    last = claim(vault, to_micros(vault.clock.now()) if slot is None else slot)
+    claim(vault, to_micros(vault.clock.now()) if slot is None else slot)
     report = Report()
     stages: tuple[Callable[[Vault, Report, Callable[[], bool]], None], ...] = (_sweep, _screen, _archive, _finish)
     try:
-        if not clock_is_right:
-            check_clock(vault, last)
+        _believe_clock(vault, clock_is_right=clock_is_right)
         stages = (_sweep, _purge, _screen, _archive, _finish)
     except ClockJumpedError as exc:
         report.errors.append(f"purge: {exc.code}: {exc}; {exc.hint}")

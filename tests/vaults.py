@@ -98,6 +98,7 @@ def add_person(vault: Vault, name: str, roles: frozenset[Role]) -> User:
 
 def copy(home: Path, to: Path) -> Path:
     """Copy a vault that nobody has open."""
+    to.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(home, to, symlinks=True)
     return to
 

@@ -24,6 +24,7 @@ from vault.catalog.schema import (
     copies,
     deletions,
     intents,
+    key_epochs,
     key_slots,
     log_checkpoints,
     recordings,
@@ -37,7 +38,9 @@ from vault.log.errors import FrontierFormatError
 from vault.log.merkle import Frontier
 from vault.log.verify import LogReport, verify_log
 from vault.model import BlobName, RenditionName, State
+from vault.sealed.format import sealed_size_of
 from vault.store.base import BlobStore, StoredBlob, verify
+from vault.told import differences
 
 _BATCH = 500
 _THREADS = 8
@@ -91,6 +94,7 @@ class Checker:
                 self._on_recordings(len(batch))
             for store in self._stores.values():
                 yield from _strangers(connection, store)
+            yield from _lost_epochs(connection)
             yield from _unfinished(connection)
 
     # P5
@@ -157,16 +161,16 @@ class Checker:
             select(key_slots.c.subject, key_slots.c.purpose).where(key_slots.c.subject.in_(ids))
         ):
             slots.setdefault(row.subject, set()).add(row.purpose)
-        ingested = journal.ingest_entries(connection, ids)
         screened = dict(
             connection.execute(
                 select(screenings.c.recording, screenings.c.outcome).where(screenings.c.recording.in_(ids))
             ).all()
         )
         alive: list[tuple[Rendition, str, str]] = []
+        for promise, subject, text in differences(connection, batch, its):
+            yield fault(promise, subject, text)
         for recording in batch:
             renditions = its.get(recording.id, [])
-            yield from _told(recording, renditions, ingested.get(recording.id))
             if recording.state is State.PURGED:
                 yield from _purged(recording, slots.get(recording.id, set()))
                 continue
@@ -202,22 +206,12 @@ class Checker:
         return []
 
 
-def _told(recording: Recording, renditions: list[Rendition], told: Entry | None) -> Iterator[Finding]:
-    if told is None:
-        yield fault("P5", recording.id, "the log does not know that it was taken in")
-        return
-    for rendition in renditions:
-        if rendition.name is RenditionName.ORIGINAL:
-            sealed = rendition.sealed_sha256.hex(), rendition.sealed_size
-            if sealed != (told.details.get("sealed_sha256"), told.details.get("sealed_size")):
-                yield fault("P5", recording.id, "the original's digest is not the one the log has")
-    if recording.state is not State.PURGED and rows.facts_sha256(recording) != told.details.get("facts_sha256"):
-        yield fault("P2", recording.id, "what retention goes by is not what was taken in: the row was altered")
-
-
 def _kept(recording: Recording, renditions: list[Rendition], slots: set[str]) -> Iterator[Finding]:
     for purpose in sorted({"metadata", RenditionName.ORIGINAL, *(r.name for r in renditions)} - slots):
         yield fault("P2", recording.id, f"the key slot of its {purpose} is missing: nothing can open it any more")
+    for rendition in renditions:
+        if sealed_size_of(rendition.plain_size) != rendition.sealed_size:
+            yield fault("P5", recording.id, f"the sizes of its {rendition.name} do not belong together")
     if RenditionName.ORIGINAL not in {rendition.name for rendition in renditions}:
         yield fault("P2", recording.id, "its original rendition is missing")
 
@@ -269,6 +263,12 @@ def _stranger(store: str, found: StoredBlob, owner: str | None) -> Iterator[Find
         yield fault("P6", subject, "a delete marker hides a blob")
 
 
+def _lost_epochs(connection: Connection) -> Iterator[Finding]:
+    query = select(key_slots.c.epoch, func.count()).where(key_slots.c.epoch.not_in(select(key_epochs.c.id)))
+    for epoch, count in connection.execute(query.group_by(key_slots.c.epoch)):
+        yield fault("P2", f"epoch {epoch}", f"the catalog has lost it; nothing can open its {count} key slots any more")
+
+
 def _unfinished(connection: Connection) -> Iterator[Finding]:
     since = info.scrub_owed(connection)
     if since is not None:
@@ -279,6 +279,10 @@ def _unfinished(connection: Connection) -> Iterator[Finding]:
     left = connection.scalars(select(func.count()).select_from(intents)).one()
     if left:
         yield owed("P6", "intents", f"{left} blobs are being written, or were left by a process that died")
+    planted = select(deletions.c.recording).join(renditions, renditions.c.blob == deletions.c.blob)
+    planted = planted.join(recordings, recordings.c.id == renditions.c.recording)
+    for recording in connection.scalars(planted.where(recordings.c.state != State.PURGED).limit(_BATCH)):
+        yield fault("P2", recording, "its blob is noted for deletion and it was not purged")
     lost = select(tokens.c.recording).join_from(tokens, recordings).where(recordings.c.state == State.PURGED)
     for recording in connection.scalars(lost.distinct().limit(_BATCH)):
         yield fault("P3", recording, "it is purged and can still be found by its caller")

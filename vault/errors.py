@@ -58,6 +58,13 @@ class CatalogUnavailableError(UnavailableError):
     hint = "check that the database runs, that its disk has room and that no other program locks it"
 
 
+class AlteredRowError(IntegrityError):
+    """A row of the catalog holds what this program never writes."""
+
+    code = "altered-row"
+    hint = "the catalog was altered; run 'strongroom check' and restore it from backup"
+
+
 class NotAuthorisedError(RefusedError):
     """The user's roles do not give the capability."""
 

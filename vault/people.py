@@ -9,9 +9,17 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, insert, select, update
 
+from keys.errors import PublicKeyError
 from keys.signing import PublicKey
 from vault.catalog.schema import users
-from vault.errors import NotAuthorisedError, RolesConflictError, UserExistsError, UserNameError, UserNotFoundError
+from vault.errors import (
+    AlteredRowError,
+    NotAuthorisedError,
+    RolesConflictError,
+    UserExistsError,
+    UserNameError,
+    UserNotFoundError,
+)
 from vault.log.entry import Act, Entry, Outcome
 from vault.model import Role
 
@@ -20,7 +28,7 @@ Details: TypeAlias = Mapping[str, int | str]
 AUTO = "auto"
 """The name under which jobs act: they may run only what a policy allows without review."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_NAME = re.compile(r"(?=.*[a-z])[a-z0-9][a-z0-9._@+-]{0,63}")
 
 
 class Capability(StrEnum):
@@ -211,11 +219,24 @@ def check_name(name: str) -> None:
     """Refuse names that a log entry or a file name cannot hold.
 
     Raises:
-        UserNameError: not 1 to 64 of a-z 0-9 . _ @ + - starting with a letter or digit, or reserved.
+        UserNameError: not 1 to 64 of a-z 0-9 . _ @ + - starting with a letter or digit, without a letter (the log
+            takes nothing that could be dialled), or reserved.
 
     """
     if _NAME.fullmatch(name) is None or name == AUTO:
-        raise UserNameError(f"expected 1 to 64 of a-z 0-9 . _ @ + -, starting with a letter or digit, not '{AUTO}'")
+        form = "1 to 64 of a-z 0-9 . _ @ + -, with a letter, starting with a letter or digit"
+        raise UserNameError(f"expected {form}, not '{AUTO}'")
+
+
+def check_is_new(connection: Connection, name: str) -> None:
+    """Refuse a name that somebody has or had.
+
+    Raises:
+        UserExistsError: the name is taken, also by a disabled user.
+
+    """
+    if connection.execute(select(users.c.name).where(users.c.name == name)).first():
+        raise UserExistsError(f"expected a new name, got one that is in use: {name}")
 
 
 def add_user(connection: Connection, user: User, *, created_at: datetime) -> None:
@@ -228,8 +249,7 @@ def add_user(connection: Connection, user: User, *, created_at: datetime) -> Non
     """
     check_name(user.name)
     check_roles(user.roles)
-    if connection.execute(select(users.c.name).where(users.c.name == user.name)).first():
-        raise UserExistsError(f"expected a new name, got one that is in use: {user.name}")
+    check_is_new(connection, user.name)
     connection.execute(
         insert(users).values(
             name=user.name,
@@ -285,12 +305,12 @@ def all_users(connection: Connection) -> list[User]:
 
 def _user(row: object) -> User:
     mapping = row._mapping  # type: ignore[attr-defined]  # noqa: SLF001 - SQLAlchemy's documented row access
-    return User(
-        name=mapping["name"],
-        roles=frozenset(Role(r) for r in mapping["roles"].split(",") if r),
-        public_key=PublicKey.parse(mapping["public_key"]),
-        disabled=mapping["disabled"],
-    )
+    try:
+        roles = frozenset(Role(r) for r in mapping["roles"].split(",") if r)
+        key = PublicKey.parse(mapping["public_key"])
+    except (ValueError, PublicKeyError) as exc:
+        raise AlteredRowError(f"expected known roles and a public key of user {mapping['name']}, got others") from exc
+    return User(mapping["name"], roles, key, disabled=mapping["disabled"])
 
 
 def _roles_text(roles: frozenset[Role]) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from keys.errors import IntegrityError
 from keys.secret import Secret
 from keys.signing import SigningKey
 from retention import check as retention_check
 from retention.plan import APPROVAL_DOMAIN, approval_message
 from service import settings
 from service.assembly import Vault
-from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal
+from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal, apply_policy, policy_text
 from vault.check import Checker, Severity
 from vault.clock import SystemClock
 
@@ -47,11 +48,13 @@ def _recordings() -> Iterator[Case]:
         ("interaction", "'case-1'"), ("started_at", f"ended_at + {DAY}"), ("started_at", "NULL"), ("source", "'x'"),
         ("direction", "'internal'"), ("consent", "'none'"), ("media_type", "'text/html'"), ("duration_ms", "77"),
         ("sealed_metadata", "NULL"), ("sealed_metadata", "zeroblob(40)"), ("content_token", "zeroblob(32)"),
-        ("source_token", "zeroblob(32)"), ("ended_at", "'soon'"), ("ended_at", "9000000000000000000"),
+        ("source_token", "zeroblob(32)"),
         ("state", "'sealed'"), ("state", "'screened'"), ("state", "'quarantined'"), ("state", "'purged'"),
         ("state", "'nonsense'"),
     ):  # fmt: skip
         yield Case(f"{column}-{value}", f"UPDATE recordings SET {column} = {value} WHERE id = ({ARCHIVED})", ARCHIVED)
+    for value in ("'soon'", "9000000000000000000"):
+        yield Case(f"no-time-{value}", f"UPDATE recordings SET ended_at = {value} WHERE id = ({ARCHIVED})", "times")
     for state in ("screened", "archived", "quarantined", "purged"):
         yield Case(f"sealed-{state}", f"UPDATE recordings SET state = '{state}' WHERE id = ({SEALED})", SEALED)
     yield Case("revived", f"UPDATE recordings SET state = 'archived' WHERE id = ({PURGED})", PURGED)
@@ -125,7 +128,6 @@ def _retention() -> Iterator[Case]:
         yield Case(f"{name}-plan-body", f"UPDATE plans SET body = {flipped} WHERE id = ({plan})", plan)
         yield Case(f"{name}-plan-digest", f"UPDATE plans SET digest = printf('%064d', 0) WHERE id = ({plan})", plan)
         yield Case(f"{name}-plan-gone", f"DELETE FROM plans WHERE id = ({plan})", plan)
-    yield Case("plan-undone", f"UPDATE plans SET state = 'proposed' WHERE id = ({PURGE_PLAN})", PURGE_PLAN)
     for act in ("hold.release-request", "hold.release", "purge.approve", "policy.approve"):
         where = f"WHERE rowid = (SELECT rowid FROM approvals WHERE act = '{act}' LIMIT 1)"
         yield Case(f"{act}-signature", f"UPDATE approvals SET signature = zeroblob(64) {where}", "approvals")
@@ -153,7 +155,8 @@ def _log() -> Iterator[Case]:
         yield Case(f"subject-{index}", subject, "log row")
         replaced = f"UPDATE log_entries SET leaf_index = NULL WHERE leaf_index = {index}"
         yield Case(f"unplaced-{index}", replaced, f"{index}")
-    yield Case("swapped", "UPDATE log_entries SET leaf_index = 9 - leaf_index WHERE leaf_index IN (4, 5)", "4")
+    places = "UPDATE log_entries SET leaf_index = {} WHERE leaf_index = {}"
+    yield Case("swapped", "; ".join(places.format(*pair) for pair in ((-1, 4), (4, 5), (5, -1))), "log")
     newest = "(SELECT max(leaf_index) FROM log_entries)"
     yield Case("tail-cut", f"DELETE FROM log_entries WHERE leaf_index > {newest} - 2", "log")
     largest = "WHERE size = (SELECT max(size) FROM log_checkpoints)"
@@ -190,7 +193,8 @@ CASES = [*_recordings(), *_renditions(), *_keys(), *_retention(), *_certificates
 def alter(home: Path, statement: str) -> None:
     """Alter a catalog as somebody with any SQLite program would."""
     with closing(sqlite3.connect(home / "catalog.db")) as connection, connection:
-        assert connection.execute(statement).rowcount > 0, "the statement altered nothing"
+        for part in statement.split("; "):
+            assert connection.execute(part).rowcount > 0, "the statement altered nothing"
 
 
 def ask(home: Path, query: str) -> str:
@@ -216,6 +220,23 @@ def test_a_deep_check_finds_what_was_altered_in_the_catalog(lived: Terminal, cas
 
 def test_nothing_is_found_where_nothing_was_altered(lived: Terminal) -> None:
     assert lived.faults(status=0) == []
+
+
+def test_a_deletion_planted_in_the_catalog_deletes_nothing_that_is_kept(lived: Terminal) -> None:
+    before = _blobs(lived.home, "store")
+    alter(lived.home, next(case.statement for case in CASES if case.name == "deletion-planted"))
+    lived("ada", "tick")
+    assert _blobs(lived.home, "store") == before
+
+
+def test_what_was_hidden_from_a_hold_is_not_purged(filled: Terminal, tmp_path: Path) -> None:
+    filled.ok("lena", "hold", "place", "--matter", "1", "--reason", "x", "--account", "ACME-4711")
+    filled.ok("lena", "hold", "place", "--matter", "2", "--reason", "x", "--agent", "j.ito")
+    held = {filled.id_of(jurisdiction="DE"), filled.id_of(industry="insurance", queue="premiums")}
+    apply_policy(filled, tmp_path / "p.yaml", policy_text(("everything", "all", "P3Y", "destroy")))
+    alter(filled.home, "DELETE FROM tokens; UPDATE recordings SET interaction = NULL; UPDATE recordings SET agent = 'x'")
+    filled("ada", "tick")
+    assert held <= {row["id"] for row in filled.listed() if row["state"] != "purged"}
 
 
 def _blobs(home: Path, store: str) -> list[Path]:
@@ -286,7 +307,7 @@ def test_an_approval_forged_by_the_owner_of_the_database_destroys_nothing(lived:
         )
     assert lived.refused("rita", "purge", "run", made["plan"], status=5)["error"] == "approval-signature"
     assert lived.listed("--state", "sealed") == sealed
-    assert any(made["plan"] in row["subject"] for row in lived.faults())
+    assert any(made["digest"] in row["subject"] for row in lived.faults())
 
 
 def test_a_public_key_that_was_replaced_stops_every_command(lived: Terminal) -> None:
@@ -323,7 +344,10 @@ def _is_found(vault: Vault) -> bool:
     checker = Checker(
         catalog=vault.catalog, stores=vault.stores, public_key=vault.public_key, origin=vault.origin, deep=False
     )
-    found = [*checker.findings(), *retention_check.findings(vault.catalog, vault.public_key, vault.id)]
+    try:
+        found = [*checker.findings(), *retention_check.findings(vault.catalog, vault.public_key, vault.id)]
+    except IntegrityError:
+        return True
     return any(f.severity is Severity.FAULT for f in found)
 
 
@@ -348,7 +372,7 @@ def test_a_flipped_bit_of_any_byte_is_found(opened: Vault, table: str, column: s
         whole = connection.execute(f"SELECT {column} FROM {table} WHERE {which}").fetchone()[0]
         data = whole if isinstance(whole, bytes) else whole.encode()
         missed = []
-        step = max(1, len(data) // 40)
+        step = max(1, len(data) // 12)
         for at in [*range(0, len(data), step), len(data) - 1]:
             altered = data[:at] + bytes([data[at] ^ 0x02]) + data[at + 1 :]
             value = altered if isinstance(whole, bytes) else altered.decode(errors="replace")

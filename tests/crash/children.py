@@ -5,12 +5,12 @@ its own: a fork of pytest itself would have both.
 """
 
 import multiprocessing
-import os
 import signal
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 Tell: TypeAlias = Callable[[object], None]
@@ -48,8 +48,7 @@ class Child:
 
     def kill(self) -> None:
         """Kill the child at whatever it is doing."""
-        if self._process.pid is not None:
-            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.kill()
 
     def wait(self) -> Ended:
         """Hear the child out; what it failed with fails the test."""
@@ -68,6 +67,11 @@ class Child:
         assert not failures, failures[0]
         assert code in (0, -signal.SIGKILL), f"expected a child that ends or is killed, got status {code}"
         return Ended(code != 0, told)
+
+
+def barrier(parties: int) -> Barrier:
+    """Return a starting line for that many children."""
+    return _context.Barrier(parties)
 
 
 def run(work: Callable[Concatenate[Tell, P], None], *args: P.args, **kwargs: P.kwargs) -> Ended:

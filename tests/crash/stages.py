@@ -5,19 +5,25 @@ the moment it is acknowledged.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.synchronize import Barrier
 from datetime import timedelta
 from pathlib import Path
 
+from keys.envelope import passphrase_of
+from keys.errors import StrongroomError
 from retention import purge
 from retention.decide import Action
-from service import work
+from service import settings, work
 from service.assembly import Vault
+from service.create import create
+from service.errors import NoVaultError, UnfinishedVaultError
 from tests import vaults
 from tests.crash import world
 from tests.crash.children import Tell
-from tests.crash.steps import Steps, cross_many_batches
+from tests.crash.steps import FullDisk, Steps, cross_many_batches
 from vault.catalog import deletions
 from vault.ingest.intake import Outcome, Receipt
 from vault.model import State
@@ -42,6 +48,14 @@ class Moved:
 
     recording: str
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """A stage came to its end: how many steps it took, and how many moments of each kind there were."""
+
+    steps: int
+    moments: Mapping[str, int]
 
 
 # Making the world
@@ -75,17 +89,18 @@ def make_full(tell: Tell, home: Path, environment: Mapping[str, str], screened: 
 
 # The stages
 
+NAMES = ("fresh", "fresh", "odd", "call", "loose", "held", "old", "loose", "filed", "ready", "judged", "older")
+"""What is taken in: everything, two of them twice, in one chunk and across chunks."""
+
 
 def _ingest(vault: Vault, tell: Tell) -> None:
     inbox = vault.settings.home.with_name("inbox")
-    names = ["fresh", "fresh", "odd", "call", "loose", "held", "old", "loose", "filed", "ready", "judged", "older"]
-
     def acknowledge(receipt: Receipt) -> None:
         assert receipt.recording is not None, receipt
         tell(Taken(receipt.name, receipt.recording, receipt.outcome))
 
-    receipts = vaults.ingest(vault, world.items(inbox, names), acknowledge)
-    assert len(receipts) == len(names)
+    receipts = vaults.ingest(vault, world.items(inbox, NAMES), acknowledge)
+    assert len(receipts) == len(NAMES)
 
 
 def _screen(vault: Vault, tell: Tell) -> None:
@@ -135,16 +150,24 @@ def fates_of(stage: str) -> Mapping[str, State]:
 # Dying and recovering
 
 
-def run_stage(tell: Tell, stage: str, home: Path, environment: Mapping[str, str], last: int) -> None:
-    """Run a stage and die at step `last`; who lives to the end tells how often each kind of step was taken."""
+READY = "ready"
+
+
+def run_stage(
+    tell: Tell, stage: str, home: Path, environment: Mapping[str, str], last: int, start: Barrier | None = None
+) -> None:  # fmt: skip
+    """Run a stage, once others are at the start too, and die at step `last`; who lives to the end tells of it."""
     os.environ.update(environment)
     steps = Steps(last, home)
     with vaults.opened(home, vaults.StandingClock(), environment) as vault:
         _ = vault.keyring, vault.signing_key, vault.index
         cross_many_batches()
         steps.install()
+        if start is not None:
+            start.wait()
+        tell(READY)
         STAGES[stage](vault, tell)
-    tell(steps.kinds)
+    tell(Survived(steps.count, dict(steps.kinds)))
 
 
 def recover(
@@ -181,3 +204,92 @@ def check_acknowledged(vault: Vault, told: list[object]) -> None:
             assert vaults.content(vault, word.recording) == world.content_of(word.name)
         elif isinstance(word, Moved):
             assert now[next(name for name, found in ids.items() if found == word.recording)] == word.state
+
+
+# Making a vault
+
+
+def _create(home: Path, clock: vaults.StandingClock) -> None:
+    create(
+        settings.load(home, vaults.CHEAP), clock, passphrase=passphrase_of(vaults.WORDS), user=vaults.FOUNDER,
+        roles=vaults.PEOPLE[vaults.FOUNDER], user_passphrase=passphrase_of(vaults.USER_WORDS),
+    )  # fmt: skip
+
+
+def run_init(tell: Tell, home: Path, last: int) -> None:
+    """Make a vault and die at step `last`."""
+    steps = Steps(last, home)
+    steps.install()
+    _create(home, vaults.StandingClock())
+    tell(Survived(steps.count, dict(steps.kinds)))
+
+
+def look_after_init(tell: Tell, home: Path) -> None:
+    """Tell what a killed init left: nothing in the way, an unfinished vault, or a whole one; then have a vault."""
+    clock = vaults.StandingClock(LATER)
+    found = "whole"
+    if not _opens(home, clock):
+        try:
+            _create(home, clock)
+            found = "nothing"
+        except UnfinishedVaultError as exc:
+            found = "unfinished"
+            assert str(home) in exc.hint
+            assert "strongroom init" in exc.hint
+            shutil.rmtree(home)
+            _create(home, clock)
+    with vaults.opened(home, clock) as vault:
+        _ = vault.keyring, vault.index, vaults.signatory(vault, vaults.FOUNDER, Capability.USERS)
+        vault.sequence()
+        findings = vaults.check(vault)
+        assert not findings, findings
+    tell(found)
+
+
+def _opens(home: Path, clock: vaults.StandingClock) -> bool:
+    try:
+        with vaults.opened(home, clock):
+            return True
+    except NoVaultError:
+        return False
+
+
+# A full disk
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """What a stage on a full disk told, by the codes of its errors; and whether the disk was ever full."""
+
+    was_full: bool
+    codes: tuple[str, ...]
+
+
+def run_on_full_disk(tell: Tell, stage: str, home: Path, writes: int) -> None:
+    """Ingest or screen on a disk that takes `writes` writes and half of the next, and nothing after that."""
+    disk = FullDisk(writes)
+    with vaults.opened(home, vaults.StandingClock()) as vault:
+        cross_many_batches()
+        disk.install()
+        try:
+            codes = _told_by_ingest(vault, tell) if stage == "ingest" else _told_by_screen(vault, tell)
+        except StrongroomError as exc:
+            codes = [exc.code]
+    tell(Full(disk.was_full, tuple(codes)))
+
+
+def _told_by_ingest(vault: Vault, tell: Tell) -> list[str]:
+    codes = []
+    for receipt in vaults.ingest(vault, world.items(vault.settings.home.with_name("inbox"), NAMES)):
+        if receipt.error is not None:
+            codes.append(receipt.error.code)
+        elif receipt.recording is not None:
+            tell(Taken(receipt.name, receipt.recording, receipt.outcome))
+    return codes
+
+
+def _told_by_screen(vault: Vault, tell: Tell) -> list[str]:
+    errors: list[str] = []
+    for screened in work.screen_due(vault, vaults.actor(vault, "rita", Capability.SCREEN), errors):
+        tell(Moved(screened.recording, screened.state))
+    return [error.split(": ")[1] for error in errors]

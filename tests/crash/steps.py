@@ -1,12 +1,16 @@
 """Count every durable step a process takes, and die at one of them.
 
-Steps are the moments before and after each verb of `vault.store.durable`, each commit of the catalog, each scrub and
-each put, delete and lock of a store; the moment in the middle of each write; and the moment before anything else in
-Python creates, opens for writing, renames or removes a file of the vault, whoever does it. What is installed here stays
-for the life of the process, so it is for child processes only.
+Moments are: before and after each verb of `vault.store.durable`, in the middle of each write, before and after each
+commit of the catalog, each scrub, each put, delete and lock of a store and each request to a server; and before
+anything else in Python creates, opens for writing, renames, changes or removes a file of the vault, whoever does it.
+A step is the first moment after something changed outside the process: two moments between which nothing did leave
+the same to find, so dying at one of them is enough.
+
+What is installed here stays for the life of the process, so it is for child processes only.
 """
 
 import contextlib
+import errno
 import inspect
 import os
 import signal
@@ -17,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from botocore.httpsession import URLLib3Session
 from sqlalchemy import Connection
 
 from retention import purge
@@ -52,57 +57,50 @@ class Steps:
 
     def __init__(self, last: int, home: Path) -> None:
         self.kinds: Counter[str] = Counter()
-        self._count, self._last, self._home = 0, last, str(home)
-        self._lock = threading.Lock()
-        self._inside = threading.local()  # whether this thread is in a durable verb, whose own calls are not counted
+        self.count = 0
+        self._last, self._home = last, str(home)
+        self._changed = True
+        self._lock = threading.RLock()
 
-    def at(self, kind: str) -> None:
+    def at(self, kind: str, *, changed: bool = False) -> None:
+        """Note a moment; `changed` tells that something outside the process is not what it was before it."""
         with self._lock:
-            self._count += 1
             self.kinds[kind] += 1
-            if self._count == self._last:
-                die()
+            if self._changed or changed:
+                self._changed = False
+                self.count += 1
+                if self.count == self._last:
+                    die()
 
     def install(self) -> None:
         for name in VERBS:
-            setattr(durable, name, self._verb(name, getattr(durable, name)))
+            verb = getattr(durable, name)
+            setattr(durable, name, self._around(f"durable.{name}", self._in_two(verb) if name == "write" else verb))
         for owner in (FileStore, S3Store):
             for name in ("put", "delete", "lock"):
                 setattr(owner, name, self._around(f"store.{name}", getattr(owner, name)))
-        Catalog.scrub = self._around("scrub", Catalog.scrub)  # type: ignore[method-assign]
+        Catalog.scrub = self._around("scrub", Catalog.scrub, changes=True)  # type: ignore[method-assign]
         Catalog.write = self._write(Catalog.write)  # type: ignore[assignment, method-assign]
+        URLLib3Session.send = self._around("request", URLLib3Session.send, changes=True)
         sys.addaudithook(self._audit)
 
-    def _around(self, kind: str, act: Callable[..., Any]) -> Callable[..., Any]:
+    def _around(self, kind: str, act: Callable[..., Any], *, changes: bool = False) -> Callable[..., Any]:
         def stepped(*args: Any, **kwargs: Any) -> Any:
             self.at(f"{kind} before")
             result = act(*args, **kwargs)
-            self.at(f"{kind} after")
+            self.at(f"{kind} after", changed=changes)
             return result
 
         return stepped
-
-    def _verb(self, name: str, verb: Callable[..., Any]) -> Callable[..., Any]:
-        if name == "write":
-            verb = self._in_two(verb)
-        stepped = self._around(f"durable.{name}", verb)
-
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            before = getattr(self._inside, "verb", False)
-            self._inside.verb = True
-            try:
-                return stepped(*args, **kwargs)
-            finally:
-                self._inside.verb = before
-
-        return inside
 
     def _in_two(self, write: Callable[[int, durable.Bytes], int]) -> Callable[[int, durable.Bytes], int]:
         def halves(descriptor: int, data: durable.Bytes) -> int:
             view = memoryview(data).cast("B")
             done = write(descriptor, view[: len(view) // 2])
-            self.at("durable.write half")
-            return done + write(descriptor, view[done:])
+            self.at("durable.write half", changed=True)
+            done += write(descriptor, view[done:])
+            self._changed = True
+            return done
 
         return halves
 
@@ -112,16 +110,41 @@ class Steps:
             with write(catalog, lock=lock) as connection:
                 yield connection
                 self.at("commit before")
-            self.at("commit after")
+            self.at("commit after", changed=True)
 
         return stepped
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if event not in _CHANGES and not (event == "open" and isinstance(args[2], int) and args[2] & _WRITES):
             return
-        ours = isinstance(args[0], str | os.PathLike) and os.fspath(args[0]).startswith(self._home)
-        if ours and not getattr(self._inside, "verb", False):
+        if isinstance(args[0], str | os.PathLike) and os.fspath(args[0]).startswith(self._home):
             self.at(f"file {event}")
+            self._changed = True  # by what comes next
+
+
+class FullDisk:
+    """A disk that takes so many writes and half of the next; after that it is full for this process."""
+
+    def __init__(self, writes: int) -> None:
+        self.was_full = False
+        self._left = writes
+        self._lock = threading.Lock()
+
+    def install(self) -> None:
+        write = durable.write
+
+        def full(descriptor: int, data: durable.Bytes) -> int:
+            with self._lock:
+                self._left -= 1
+                if self._left >= 0:
+                    return write(descriptor, data)
+                if self._left == -1:
+                    view = memoryview(data).cast("B")
+                    write(descriptor, view[: len(view) // 2])
+                self.was_full = True
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        durable.write = full
 
 
 def cross_many_batches() -> None:

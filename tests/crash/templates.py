@@ -1,13 +1,18 @@
 """Vaults that are made once and copied for every crash."""
 
+import contextlib
+import itertools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import vaults
 from tests.crash import stages
-from tests.crash.children import Ended, run
+from tests.crash.children import Child, Ended, run
+
+LANES = 2
+"""Crashes that happen side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +23,10 @@ class Template:
     environment: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, list[bytes]] = field(default_factory=dict)
 
-    def recover(self, stage: str, home: Path, ended: Ended) -> None:
-        """Run the stage again on a copy of this vault, in a process of its own, and look at everything."""
-        run(stages.recover, stage, home, self.environment, ended.told, self.keys)
+    def recover(self, stage: str, home: Path, *ended: Ended) -> Child:
+        """Begin to run the stage again on a copy of this vault, in a process of its own, and look at everything."""
+        told = [word for end in ended for word in end.told]
+        return Child(stages.recover, stage, home, self.environment, told, self.keys)
 
 
 def make(stage: str, home: Path, environment: Mapping[str, str] | None = None) -> Template:
@@ -33,23 +39,37 @@ def make(stage: str, home: Path, environment: Mapping[str, str] | None = None) -
     return Template(home, environment, ended.told[0])
 
 
-def kill_at_every_step(stage: str, template: Template, folder: Path) -> tuple[int, Mapping[str, int]]:
+def kill_at_every_step(stage: str, template: Template, folder: Path) -> stages.Survived:
     """Kill the stage at each of its steps in turn, each time on a fresh copy, and recover it.
 
-    Return the number of steps and how often each kind of step was taken by a run that nobody killed.
+    Return what a run told that nobody killed, which has been looked at in the same way.
     """
-    step = 0
-    while True:
-        step += 1
-        place = folder / f"{stage}-{step}"
-        place.mkdir()
-        home = vaults.copy(template.home, place / "home")
-        ended = run(stages.run_stage, stage, home, template.environment, step)
-        try:
-            template.recover(stage, home, ended)
-        except AssertionError as exc:
-            exc.add_note(f"killed at step {step} of {stage}" if ended.killed else f"{stage} was not killed")
-            raise
-        shutil.rmtree(place)
-        if not ended.killed:
-            return step - 1, ended.told[-1]
+    for first in itertools.count(1, LANES):
+        steps = range(first, first + LANES)
+        homes = [vaults.copy(template.home, folder / f"{stage}-{step}" / "home") for step in steps]
+        runs = [
+            Child(stages.run_stage, stage, home, template.environment, step)
+            for step, home in zip(steps, homes, strict=True)
+        ]
+        ended = [run.wait() for run in runs]
+        recoveries = [template.recover(stage, home, end) for home, end in zip(homes, ended, strict=True)]
+        for step, recovery in zip(steps, recoveries, strict=True):
+            with told(f"killed at step {step} of {stage}"):
+                recovery.wait()
+        for home in homes:
+            shutil.rmtree(home.parent)
+        for end in ended:
+            if not end.killed:
+                survived: stages.Survived = end.told[-1]
+                return survived
+    raise AssertionError("unreachable")
+
+
+@contextlib.contextmanager
+def told(what: str) -> Iterator[None]:
+    """Add to a failure what was being done."""
+    try:
+        yield
+    except AssertionError as exc:
+        exc.add_note(what)
+        raise

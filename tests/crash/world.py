@@ -15,7 +15,7 @@ from tests import media, vaults
 from vault.catalog import recordings as rows
 from vault.catalog.schema import copies, key_slots, recordings, renditions
 from vault.ingest.intake import Item
-from vault.model import Caller, Metadata, RenditionName, State
+from vault.model import Caller, Metadata, RecordingId, RenditionName, State
 from vault.store.disk import MARKER
 
 PAN = "4111 1111 1111 1111"
@@ -43,7 +43,7 @@ DOOMED = frozenset(name for name, fate in FATES.items() if fate is State.PURGED)
 def content_of(name: str) -> bytes:
     """Return the bytes of a recording; `call` is longer than what ingest holds in memory."""
     if name == "call":
-        return encode.wav(encode.PCM, encode.pcm_bytes(media.tone(20)), rate=media.RATE, block=2, bits=16)
+        return encode.wav(encode.PCM, encode.pcm_bytes(media.tone(0.5)) * 40, rate=media.RATE, block=2, bits=16)
     if name == "odd":
         return (
             b'{"vcon":"0.4.0","uuid":"0190b2c4-7a4e-8000-8000-000000000001","created_at":"2026-10-01T10:00:00Z",'
@@ -54,9 +54,13 @@ def content_of(name: str) -> bytes:
 
 
 def items(folder: Path, names: Iterable[str]) -> list[Item]:
-    """Write the files of the recordings into a folder, and return what ingest takes."""
+    """Return what ingest takes, from a folder where the files of the recordings are written unless they are there."""
     folder.mkdir(exist_ok=True)
-    return [vaults.item(folder / name, _metadata(name), content_of(name)) for name in names]
+    found = []
+    for name in names:
+        path = folder / name
+        found.append(vaults.item(path, _metadata(name), None if path.exists() else content_of(name)))
+    return found
 
 
 def _metadata(name: str) -> Metadata:
@@ -88,7 +92,9 @@ def _token(vault: Vault, name: str) -> bytes:
 def states(vault: Vault) -> dict[str, State]:
     """Return the state of every recording of the world, by its name."""
     with vault.catalog.read() as connection:
-        return {name: rows.get(connection, recording).state for name, recording in find(vault).items()}
+        ids = find(vault)
+        found = {recording.id: recording.state for recording in rows.get_many(connection, ids.values())}
+    return {name: found[RecordingId(recording)] for name, recording in ids.items()}
 
 
 def wrapped_keys(vault: Vault) -> dict[str, list[bytes]]:

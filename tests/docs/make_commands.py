@@ -45,6 +45,8 @@ def _section(path: tuple[str, ...], command: click.Command) -> Iterator[str]:
 def _options(command: click.Command) -> Iterator[str]:
     ctx = click.Context(command)
     for parameter in command.get_params(ctx):
+        if isinstance(parameter, click.Argument):
+            continue  # the usage line names it
         record = parameter.get_help_record(ctx)
         if record is not None and "--help" not in record[0] and record[0] != "--json":
             shown, text = record

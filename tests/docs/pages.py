@@ -28,9 +28,8 @@ def _is_foreign(path: Path) -> bool:
     return any(part.startswith(".") or part in _HIDDEN for part in path.parts)
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    """Return the fenced code blocks of a language."""
-    text = page.read_text(encoding="utf-8")
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced code blocks of a language in a page's text."""
     return [body for name, body in _FENCE.findall(text) if name == language]
 
 
@@ -52,10 +51,11 @@ def shell_commands(block: str) -> Iterator[str]:
 
 def strongroom_lines(page: Path) -> list[str]:
     """Return every `strongroom …` that a page shows, in shell blocks and in its sentences."""
-    shown = [c.split("\n", 1)[0] for block in blocks(page, "sh") for c in shell_commands(block)]
+    text = page.read_text(encoding="utf-8")
+    shown = [c.split("\n", 1)[0] for block in blocks(text, "sh") for c in shell_commands(block)]
     calls = [part.strip() for line in shown for part in re.split(r"\||&&|;|\$\(", line)]
     calls = [call[call.index("strongroom ") :] for call in calls if re.match(r"(\w+=\S+ |sudo .*)?strongroom ", call)]
-    prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    prose = _FENCE.sub("", text)
     return calls + [" ".join(found.split()) for found in _INLINE.findall(prose)]
 
 

@@ -140,6 +140,7 @@ DISGUISES = {
     "German": lambda pan: named(pan, "null eins zwei drei vier fünf sechs sieben acht neun"),
     "French": lambda pan: named(pan, "zéro un deux trois quatre cinq six sept huit neuf"),
     "HTML bold": lambda pan: f"{pan[:4]}<b>{pan[4:8]}</b>{pan[8:]}",
+    "HTML inside words": lambda pan: re.sub("[eo]", r"<b>\g<0></b>", words(pan)),
     "HTML cells": lambda pan: "".join(f"<td class='x'>{g}</td>" for g in groups(pan)),
     "HTML entities": lambda pan: "".join(f"&#{ord(d)};" for d in pan),
     "HTML hex entities": lambda pan: "".join(f"&#x{ord(d):x};" for d in pan),
@@ -165,6 +166,7 @@ _SPOKEN = {w: str(i) for i, w in enumerate(UNITS)} | {"oh": "0", "nought": "0"}
 def digits_of(text: str) -> str:
     """Reduce a text to its digits in the simplest way: every script's digits and the ten English words."""
     text = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m.group(1), 16)), re.sub(r"<!--.*?-->", "", text))
+    text = re.sub(r"</?b>", "", text)
     text = html.unescape(urllib.parse.unquote(text))
     shown = re.sub("|".join(_SPOKEN), lambda m: _SPOKEN[m.group()], text.lower())
     return "".join(str(unicodedata.digit(c)) for c in shown if unicodedata.digit(c, None) is not None)

@@ -66,9 +66,9 @@ def test_json_numbers_that_are_cards_become_strings():
 
 def test_json_arrays_of_digits_join():
     got = json.loads(
-        out("application/json", json.dumps({"keys": [int(d) for d in PAN], "wave": list(range(4000, 4100))}))
+        out("application/json", json.dumps({"keys": [int(d) for d in PAN], "payments": [4111, 1111, 1111, 1111] * 9}))
     )
-    assert got == {"keys": ["*"] * 12 + [1, 1, 1, 1], "wave": list(range(4000, 4100))}
+    assert got == {"keys": ["*"] * 12 + [1, 1, 1, 1], "payments": [4111, 1111, 1111, 1111] * 9}
 
 
 def test_json_keys_are_screened():
@@ -197,6 +197,11 @@ def test_mail_headers_are_screened_also_when_encoded():
     assert got["subject"] == f"Karte für {GONE}"
     folded = out("message/rfc822", mail("\r\nhi", subject="pay 4111 1111\r\n 1111 1111 now"))
     assert "Subject: pay **** ****\r\n **** 1111 now\r\n" in folded
+
+
+def test_mail_text_around_the_parts_is_screened():
+    source = mail("\r\nhi").replace("\r\n\r\n--b0", f"\r\n\r\nbefore {PAN}\r\n--b0", 1) + f"after {PAN}\r\n"
+    assert out("message/rfc822", source) == source.replace(PAN, GONE)
 
 
 def test_mail_ids_stay():

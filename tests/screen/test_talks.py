@@ -5,9 +5,10 @@ import json
 import pytest
 
 from tests.screen.samples import CARDS, words
+from vault.screen.digits import Reading, scan
 from vault.screen.finder import find
 from vault.screen.media.document import masked
-from vault.screen.schemes import passes_luhn
+from vault.screen.schemes import match, passes_luhn
 from vault.screen.talk import Segment
 
 
@@ -46,6 +47,7 @@ SPLITS = {
     "words": (["four one one one", "ok", "one one one one", "ok", "1111", "ok", "double one double one"], CA),
     "digit by digit": (list("4111111111111111"), None),
     "in one message": (["first 4111 then 1111 then 1111 and finally 1111"], None),
+    "counts amid repeated parts": (["it is 4242", "4242 then wait 2 people here", "4242 and", "4242"], None),
     "broken lines": (["4111 11", "11 1111", "1111"], None),
     "corrected": (["the card is 4111 1111", "ok", "1112 no sorry 1111", "ok", "1111"], CA),
     "amex": (["3782", "ok", "822463", "ok", "10005"], CA),
@@ -107,6 +109,7 @@ def test_a_security_code_is_cut_whole(name):
         ["4111111111111111", "valid thru 01 29"],
         ["4111111111111111", "it expires December 2027"],
         ["4111111111111111", "expiry?", "one two two seven"],
+        ["4111111111111111", "ok", "thanks", "let me see", "and so", "yes", "and the expiry date?", "it is 12 27"],
     ],
 )
 def test_an_expiry_date_near_a_card_is_cut(texts):
@@ -188,6 +191,23 @@ def test_a_card_number_dressed_as_an_id_is_cut():
         assert "card" in kinds(hits), text
 
 
+def test_an_iban_stays_only_with_its_check_digits():
+    account = "41" + PAN
+    check = 98 - int(account + "131400") % 97
+    assert cut(f"IBAN DE{check:02}{account}")[1] == ()
+    assert kinds(cut(f"IBAN DE{check - 1:02}{account}")[1]) == ["card"]
+
+
+def test_a_count_is_no_digit_and_a_digit_is_no_count():
+    said = "that was 12 digits, the next four please, one moment, next four one"
+    assert [block.digits for block in scan(said, Reading.PLAIN).blocks] == ["4", "1"]
+
+
+def test_a_later_round_cuts_the_whole_chain():
+    found = find([Segment(f"77 {PAN} 88, 99", "talk")], keep=0)
+    assert masked(f"77 {PAN} 88, 99", found.cuts[0]) == "** " + "*" * 16 + " **, **"
+
+
 def test_an_unchecked_unionpay_number_is_cut_only_in_talk_of_cards():
     shown, _ = cut("my card is 6200 0000 0000 0001")
     assert shown == ["my card is **** **** **** 0001"]
@@ -196,7 +216,10 @@ def test_an_unchecked_unionpay_number_is_cut_only_in_talk_of_cards():
 
 
 def test_a_phone_number_stays_and_a_card_behind_a_plus_does_not():
-    assert cut("+4915123456789")[1] == ()
+    phone = next(n for tail in range(100) if passes_luhn(n := f"49151234567{tail:02}"))
+    assert match(phone) is not None
+    assert cut(f"+{phone}")[1] == ()
+    assert kinds(cut(phone)[1]) == ["card"]
     assert kinds(cut("+4222222222222")[1]) == ["card"]
 
 

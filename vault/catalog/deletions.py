@@ -9,24 +9,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, select, update
 
 from keys.errors import StrongroomError
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.recordings import Rendition
-from vault.catalog.schema import deletions
+from vault.catalog.schema import deletions, recordings, renditions
 from vault.clock import Clock
 from vault.errors import BlobLockedError
 from vault.log import journal
 from vault.log.entry import Act
-from vault.model import BlobName
+from vault.model import BlobName, State
 from vault.people import Actor
 from vault.store.base import BlobStore
 
 PRIMARY = "primary"
 BATCH = 256
+# a row that somebody planted must not have a blob deleted that is still somebody's recording
+_KEPT = exists().where(
+    renditions.c.blob == deletions.c.blob,
+    recordings.c.id == renditions.c.recording,
+    recordings.c.state != State.PURGED,
+)
 _FIRST_RETRY = timedelta(minutes=1)
 _LAST_RETRY = timedelta(days=1)
 
@@ -74,8 +80,8 @@ def finish(
     with ThreadPoolExecutor(threads, thread_name_prefix="delete") as pool:
         while True:
             with catalog.read() as connection:
-                query = select(deletions).where(deletions.c.retry_at <= started).order_by(deletions.c.blob).limit(BATCH)
-                batch = connection.execute(query).all()
+                query = select(deletions).where(deletions.c.retry_at <= started, ~_KEPT)
+                batch = connection.execute(query.order_by(deletions.c.blob).limit(BATCH)).all()
             if not batch:
                 return deleted, owed
             errors = list(pool.map(lambda row: _delete(stores, BlobName(row.blob), row.store), batch))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from vault.errors import CatalogUnavailableError
 
@@ -53,7 +53,14 @@ class Catalog:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine: Engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite)
+        # no error, and so no traceback, ever quotes parameters: wrapped keys and tokens are among them
+        if self.is_sqlite:
+            self.engine: Engine = create_engine(parsed, hide_parameters=True)
+        else:
+            # whatever the database's own default is: after waiting for a lock, each statement must see what is so then
+            self.engine = create_engine(
+                parsed, hide_parameters=True, pool_pre_ping=True, isolation_level="READ COMMITTED"
+            )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _on_connect)
             event.listen(self.engine, "begin", _on_begin)
@@ -90,20 +97,18 @@ class Catalog:
 
         SQLite: fold the write-ahead log into the database (whose free space `secure_delete` has zeroed) and truncate
         it. PostgreSQL: vacuum the key slots; what its write-ahead log archive still holds is in the threat model.
+
+        Raises:
+            CatalogUnavailableError: the database cannot be reached, or refuses.
+
         """
-        raw = self.engine.raw_connection()
+        with _translated():
+            raw = self.engine.raw_connection()
         try:
             driver: Any = raw.driver_connection
-            if self.is_sqlite:
-                busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                return bool(busy == 0)
-            driver.autocommit = True
-            try:
-                driver.execute("VACUUM key_slots")
-                driver.execute("VACUUM recordings")
-            finally:
-                driver.autocommit = False
-            return True
+            return _truncate(driver) if self.is_sqlite else _vacuum(driver)
+        except self.engine.dialect.loaded_dbapi.Error as exc:
+            raise CatalogUnavailableError(f"the catalog did not answer: {_first_line(exc)}") from exc
         finally:
             raw.close()
 
@@ -112,14 +117,29 @@ class Catalog:
         self.engine.dispose()
 
 
+def _truncate(driver: Any) -> bool:
+    busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return bool(busy == 0)
+
+
+def _vacuum(driver: Any) -> bool:
+    driver.autocommit = True
+    try:
+        for table in ("key_slots", "recordings", "tokens", "labels", "screenings"):
+            driver.execute(f"VACUUM {table}")
+    finally:
+        driver.autocommit = False
+    return True
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except OperationalError as exc:
-        raise CatalogUnavailableError(f"the catalog did not answer: {_driver_words(exc)}") from exc
+    except (OperationalError, InternalError, InterfaceError) as exc:
+        raise CatalogUnavailableError(f"the catalog did not answer: {_first_line(exc.orig)}") from exc
 
 
-def _driver_words(exc: DBAPIError) -> str:
-    # the driver's first line only: SQLAlchemy's own text quotes parameters, and those may be secret
-    return str(exc.orig).strip().split("\n", 1)[0][:200]
+def _first_line(driver_error: BaseException | None) -> str:
+    # the driver's first line only: what follows may quote a row, and that may be secret
+    return str(driver_error).strip().split("\n", 1)[0][:200]

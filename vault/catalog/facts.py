@@ -5,13 +5,15 @@ destroyed in good order. `check` compares this digest with the row.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from keys import canonical
 from vault.catalog.schema import to_micros
 
+_LATER = ("state", "purged_at")
+"""Columns that stages write."""
 _FIELDS = ("id", "kind", "queue", "industry", "jurisdiction", "ended_basis")
 
 
@@ -22,3 +24,23 @@ def facts_digest(row: Mapping[str, Any], labels: frozenset[str]) -> str:
     value: dict[str, canonical.Json] = {name: row[name] for name in _FIELDS}
     value |= {"ended": to_micros(ended), "created": to_micros(created), "labels": sorted(labels)}
     return hashlib.sha256(canonical.encode(value)).hexdigest()
+
+
+def row_digest(row: Mapping[str, Any], tokens: Iterable[tuple[str, bytes]]) -> str:
+    """Return the hex SHA-256 of everything that was taken in with a recording, with the tokens it is found by.
+
+    Who can write to the database could otherwise take a recording out of a hold's sight. It covers names of people
+    (the agent) and stays in the log when these are gone: the content token and the sealed metadata, which a purge
+    destroys, keep anyone from guessing them by the digest.
+    """
+    value = {name: _plain(item) for name, item in row.items() if name not in _LATER}
+    value["tokens"] = [[field, token.hex()] for field, token in sorted(tokens)]
+    return hashlib.sha256(canonical.encode(value)).hexdigest()
+
+
+def _plain(item: object) -> canonical.Json:
+    if isinstance(item, datetime):
+        return to_micros(item)
+    if isinstance(item, bytes):
+        return hashlib.sha256(item).hexdigest()
+    return item if item is None or isinstance(item, int) else str(item)

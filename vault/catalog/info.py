@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from vault.catalog.schema import vault_info
-from vault.errors import CatalogUnavailableError
+from vault.errors import AlteredRowError
 
 VAULT_ID = "vault-id"
 INDEX_KEY = "index-key"
 PUBLIC_KEY = "public-key"
 _SCRUB = "scrub-owed"
+_TRUSTED = "trusted-time"
 
 
 def put(connection: Connection, name: str, value: str) -> None:
@@ -22,12 +23,12 @@ def get(connection: Connection, name: str) -> str:
     """Return one fact.
 
     Raises:
-        CatalogUnavailableError: the catalog is not that of a vault.
+        AlteredRowError: the catalog has lost it.
 
     """
     value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == name))
     if value is None:
-        raise CatalogUnavailableError(f"expected the catalog of a vault, got one without {name}")
+        raise AlteredRowError(f"expected the catalog of a vault, got one without {name}")
     return str(value)
 
 
@@ -46,3 +47,15 @@ def scrub_owed(connection: Connection) -> str | None:
 def scrub_done(connection: Connection, owed: str) -> None:
     """Note that everything destroyed until `owed` is overwritten."""
     connection.execute(delete(vault_info).where(vault_info.c.name == _SCRUB, vault_info.c.value == owed))
+
+
+def trusted_time(connection: Connection) -> datetime | None:
+    """Return the last time that was believed: it followed the one before, or a person said that it is right."""
+    value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == _TRUSTED))
+    return None if value is None else datetime.fromisoformat(str(value))
+
+
+def trust_time(connection: Connection, now: datetime) -> None:
+    """Note a time that is believed."""
+    connection.execute(delete(vault_info).where(vault_info.c.name == _TRUSTED))
+    put(connection, _TRUSTED, now.isoformat())

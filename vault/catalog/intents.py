@@ -166,6 +166,14 @@ def _take_lock(path: Path) -> int | None:
     return lock
 
 
+def is_idle(lock_file: Path) -> bool:
+    """Tell whether a lock file is there whose owner is dead."""
+    lock = _take_lock(lock_file)
+    if lock is not None:
+        os.close(lock)
+    return lock is not None
+
+
 def _remove_idle_locks(catalog: Catalog, run_folder: Path) -> None:
     # owners that died before their first intent, or whose last one was cleared
     with catalog.read() as connection:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vault.catalog.criteria import Criteria, matching
-from vault.catalog.facts import facts_digest
+from vault.catalog.facts import facts_digest, row_digest
 from vault.catalog.schema import copies, key_slots, labels, recordings, renditions, tokens
-from vault.errors import RecordingNotFoundError
+from vault.errors import AlteredRowError, RecordingNotFoundError
 from vault.ids import is_id
 from vault.model import BlobName, Kind, RecordingId, RenditionName, State
 
@@ -87,6 +87,8 @@ _COLUMNS = [c for c in recordings.c if c.name in Recording.__slots__]
 
 def insert_new(connection: Connection, rows: Sequence[NewRows]) -> set[RecordingId]:
     """Insert those whose (source, source_token) is new; return their ids."""
+    # in one order everywhere: two that take in the same recordings must not wait for each other in a circle
+    rows = sorted(rows, key=lambda row: (row.recording["source"], row.recording["source_token"]))
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     statement = build(recordings).on_conflict_do_nothing(index_elements=["source", "source_token"])
     taken = {
@@ -124,6 +126,15 @@ def get_many(connection: Connection, ids: Iterable[str]) -> list[Recording]:
     """Return those of the recordings that exist, in order of their ids."""
     rows = connection.execute(select(*_COLUMNS).where(recordings.c.id.in_(sorted(ids))).order_by(recordings.c.id))
     return _views(connection, rows.all())
+
+
+def lock(connection: Connection, ids: Iterable[str]) -> None:
+    """Let nobody else change these recordings before this transaction ends.
+
+    On SQLite nobody else writes meanwhile anyway, and this locks nothing more.
+    """
+    found = select(recordings.c.id).where(recordings.c.id.in_(sorted(ids))).order_by(recordings.c.id)
+    connection.execute(found.with_for_update()).all()
 
 
 def page(
@@ -164,7 +175,10 @@ def _views(connection: Connection, rows: Sequence[Row[Any]]) -> list[Recording]:
 
 def _view(row: Row[Any], of: frozenset[str]) -> Recording:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row access
-    values |= {"kind": Kind(values["kind"]), "state": State(values["state"]), "labels": of}
+    try:
+        values |= {"kind": Kind(values["kind"]), "state": State(values["state"]), "labels": of}
+    except ValueError as exc:
+        raise AlteredRowError(f"expected recording {row.id} to have a known kind and state, got others") from exc
     return Recording(**values)
 
 
@@ -173,12 +187,23 @@ def facts_sha256(recording: Recording) -> str:
     return facts_digest({name: getattr(recording, name) for name in Recording.__slots__}, recording.labels)
 
 
+def row_sha256s(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Return the digest of each recording's whole row and tokens, to be compared with what the log told at ingest."""
+    found_by: dict[str, list[tuple[str, bytes]]] = {}
+    for recording, field, token in connection.execute(select(tokens).where(tokens.c.recording.in_(ids))):
+        found_by.setdefault(recording, []).append((field, token))
+    found = connection.execute(select(recordings).where(recordings.c.id.in_(ids)))
+    return {row.id: row_digest(dict(row._mapping), found_by.get(row.id, ())) for row in found}  # noqa: SLF001 - documented
+
+
 def renditions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Rendition]]:
     """Return the renditions of each of the recordings, by recording id."""
     found: dict[str, list[Rendition]] = {}
     query = select(renditions).where(renditions.c.recording.in_(sorted(ids)))
     for row in connection.execute(query.order_by(renditions.c.recording, renditions.c.name)):
         values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row access
+        if values["name"] not in set(RenditionName):
+            raise AlteredRowError(f"expected recording {row.recording} to have known renditions, got another")
         values["name"] = RenditionName(values["name"])
         found.setdefault(row.recording, []).append(Rendition(**values))
     return found

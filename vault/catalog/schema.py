@@ -23,6 +23,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from vault.errors import AlteredRowError
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -53,7 +55,10 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:  # noqa: ARG002
         """Return UTC."""
-        return None if value is None else from_micros(value)
+        try:
+            return None if value is None else from_micros(value)
+        except (TypeError, OverflowError) as exc:
+            raise AlteredRowError("expected an instant in a column of the catalog that holds times") from exc
 
 
 metadata = MetaData(

@@ -142,6 +142,8 @@ class Intake:
             if e.error is None and (e.source, e.source_token) not in known:
                 known[e.source, e.source_token] = None, None  # a second one in this chunk waits for the commit
                 fresh.append(e)
+            elif e.data is not None:
+                e.digest, e.data = hashlib.sha256(e.data).digest(), None  # all that comparing takes
         for e, blob in zip(fresh, self._intents.take(len(fresh)), strict=True):
             e.blob = blob
         self._side_by_side(self._writers, self._seal, fresh)
@@ -189,8 +191,9 @@ class Intake:
             e.data = stream.read(status.st_size + 1)
             if len(e.data) != status.st_size:
                 raise FileChangedError("the file changed while it was read")
-            e.digest = hashlib.sha256(e.data).digest()
             e.content = probe(io.BytesIO(e.data), len(e.data))
+            if not e.source_ref:
+                e.digest = hashlib.sha256(e.data).digest()
             return
         e.content = probe(stream, status.st_size)
         if not e.source_ref:

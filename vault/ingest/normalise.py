@@ -61,6 +61,8 @@ def _bare(number: str) -> str:
 
 
 def _digits(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isdecimal, text))
     return "".join(str(unicodedata.digit(char)) for char in text if char.isdecimal())
 
 

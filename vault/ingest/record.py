@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from keys.keyring import IndexKey, Keyring
 from vault import private
-from vault.catalog.facts import facts_digest
+from vault.catalog.facts import facts_digest, row_digest
 from vault.catalog.recordings import NewRows
 from vault.ingest import normalise
 from vault.ingest.probe import Content
@@ -123,5 +123,6 @@ def entry_of(rows: NewRows, *, actor: Actor, now: datetime) -> Entry:
         "sealed_sha256": rows.rendition["sealed_sha256"].hex(),
         "sealed_size": rows.rendition["sealed_size"],
         "facts_sha256": facts_digest(rows.recording, labels),
+        "row_sha256": row_digest(rows.recording, ((row["field"], row["token"]) for row in rows.tokens)),
     }
     return actor.entry(now, Act.INGEST, rows.id, details)

@@ -138,6 +138,7 @@ class Entry:
     subject: str | None
     why: str
     details: Mapping[str, Detail] = field(default_factory=dict)
+    _encoded: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.at.utcoffset() != timedelta(0):
@@ -147,11 +148,16 @@ class Entry:
             _check("subject", self.subject, _NAME if self.act in _USER_ACTS else _ID)
         _check("why", self.why, _CODE)
         _check_details(self.details)
-        if len(self.encode()) > MAX_ENTRY_LEN:
+        # kept, because the check of the length needs them anyway, and later changes to `details` must not count
+        object.__setattr__(self, "_encoded", self._encode())
+        if len(self._encoded) > MAX_ENTRY_LEN:
             raise EntryContentError(f"expected an entry of at most {MAX_ENTRY_LEN} bytes")
 
     def encode(self) -> bytes:
         """Return the canonical bytes: the leaf of the log's tree."""
+        return self._encoded
+
+    def _encode(self) -> bytes:
         return canonical.encode(
             {
                 "v": VERSION,

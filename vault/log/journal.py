@@ -57,6 +57,10 @@ def _sequence_batch(connection: Connection, key: SigningKey, origin: str, clock:
     if not waiting:
         return 0
     frontier = _frontier(connection, key, origin)
+    placed = connection.scalar(select(func.max(log_entries.c.leaf_index)))
+    if placed is not None and placed >= frontier.size:
+        # signing on would give two entries one place
+        raise LogStateError(f"expected a checkpoint over entry {placed}, the newest one covers {frontier.size}")
     places = []
     for row in waiting:
         places.append({"entry": row.id, "leaf": frontier.size})

@@ -166,7 +166,7 @@ def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
 
 def _is_answer(unit: _Unit, chain: Sequence[Block]) -> bool:
     """Say whether a chain holds the unit and at most an expiry date before it."""
-    if len(chain) > len(unit.blocks) + 2:  # noqa: PLR2004 - month, year
+    if len(chain) > len(unit.blocks) + 2:
         return False
     rest = tuple(b for b in chain if b not in unit.blocks)
     return not rest or _is_expiry(_Unit(unit.segment, rest))

@@ -1,0 +1,85 @@
+"""What the log says of recordings, compared with what the catalog says of them (promises P2, P4 and P5).
+
+Handles ciphertext and digests only. What differs is a fault: somebody altered a row without the acts that do.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, select
+
+from vault.catalog import recordings as rows
+from vault.catalog.recordings import Recording, Rendition
+from vault.catalog.schema import log_entries
+from vault.log.entry import Act, Entry, Outcome, decode
+from vault.log.errors import EntryFormatError
+from vault.model import RenditionName, State
+
+_LEADS_TO = {
+    Act.INGEST: State.SEALED,
+    Act.SCREEN: State.SCREENED,
+    Act.QUARANTINE: State.QUARANTINED,
+    Act.ARCHIVE: State.ARCHIVED,
+    Act.PURGE: State.PURGED,
+}
+_RENDERED_BY = {RenditionName.ORIGINAL: Act.INGEST, RenditionName.REDACTED: Act.SCREEN}
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the log told of one recording: the first entry of each act, and the act that last moved it."""
+
+    first: dict[Act, Entry] = field(default_factory=dict)
+    last: Act | None = None
+
+
+def differences(
+    connection: Connection, batch: Sequence[Recording], renditions: Mapping[str, Sequence[Rendition]]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield (promise, recording, what differs) for a batch of recordings."""
+    ids = [recording.id for recording in batch]
+    told = _told(connection, ids)
+    digests = rows.row_sha256s(connection, ids)
+    for recording in batch:
+        its = told[recording.id]
+        taken_in = its.first.get(Act.INGEST)
+        if taken_in is None:
+            yield "P5", recording.id, "the log does not know that it was taken in"
+            continue
+        if its.last is not None and recording.state is not _LEADS_TO[its.last]:
+            yield "P5", recording.id, f"the log says it is {_LEADS_TO[its.last]}, its row says {recording.state}"
+        for rendition in renditions.get(recording.id, ()):
+            yield from _rendition(recording, rendition, its)
+        if State.PURGED in {recording.state, _LEADS_TO.get(its.last) if its.last else None}:
+            continue
+        if taken_in.details.get("facts_sha256") != rows.facts_sha256(recording):
+            yield "P2", recording.id, "what retention goes by is not what was taken in: the row was altered"
+        elif taken_in.details.get("row_sha256") != digests[recording.id]:
+            yield "P2", recording.id, "what holds find it by, or its sealed metadata, was altered since it was taken in"
+
+
+def _told(connection: Connection, ids: Sequence[str]) -> dict[str, _Told]:
+    found = {recording: _Told() for recording in ids}
+    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids), log_entries.c.act.in_(list(_LEADS_TO)))
+    for body in connection.scalars(query.order_by(log_entries.c.id)):
+        with contextlib.suppress(EntryFormatError):  # the log's own check tells it
+            entry = decode(body)
+            if entry.subject in found and entry.act in _LEADS_TO and entry.outcome is Outcome.DONE:
+                its = found[entry.subject]
+                its.first.setdefault(entry.act, entry)
+                its.last = entry.act
+    return found
+
+
+def _rendition(recording: Recording, rendition: Rendition, its: _Told) -> Iterator[tuple[str, str, str]]:
+    act = _RENDERED_BY.get(rendition.name)
+    entry = its.first.get(act) if act is not None else None
+    details = entry.details if entry is not None else {}
+    promise = "P5" if rendition.name is RenditionName.ORIGINAL else "P4"
+    if details.get("sealed_sha256") != rendition.sealed_sha256.hex():
+        yield promise, recording.id, f"the {rendition.name}'s digest is not the one the log has"
+    if act is Act.INGEST and details.get("sealed_size") != rendition.sealed_size:
+        yield promise, recording.id, "the original's size is not the one the log has"
+    if rendition.media_type != recording.media_type:
+        yield "P5", recording.id, f"the media type of its {rendition.name} was altered"
