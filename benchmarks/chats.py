@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from benchmarks import data, vaults
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from retention import policies, purge
 from retention.decide import Action
 from retention.policy import parse

@@ -2,15 +2,17 @@
 
 import json
 import random
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-_WORDS = (
+_WORDS = re.findall(
+    r"\w+",
     "hello thanks for waiting could you please tell me which order this is about my parcel has not arrived yet and the "
     "tracking page says it left the depot on monday I will look into it now one moment the invoice shows two items "
     "that is right we can send a new one or refund the amount to your account which would you prefer a refund is fine "
-    "it takes three to five working days is there anything else no that was all have a good day goodbye"
-).split()
+    "it takes three to five working days is there anything else no that was all have a good day goodbye",
+)
 _CARDS = ("4111111111111111", "5555 5555 5555 4444", "3782-822463-10005", "6011111111111117", "4242 4242 4242 4242")
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Two things timed in turns, so that whatever else the machine does meets both alike; and the table of what came out."""
+"""Two things timed in turns, so that what else the machine does meets both alike; and the table of what came out."""
 
 import shutil
 import statistics

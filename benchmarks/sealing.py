@@ -1,18 +1,19 @@
 """Sealing a large file, and opening a small part of one."""
 
 import os
-import shutil
 import statistics
 from pathlib import Path
+from typing import cast
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks import data
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from vault.clock import SystemClock
 from vault.ids import new_blob_name, new_id
 from vault.model import BlobName, RecordingId, RenditionName
 from vault.sealed.format import associated_data, new_data_key
-from vault.sealed.reader import SealedReader
+from vault.sealed.reader import SealedReader, SeekableReader
 from vault.sealed.writer import seal
 from vault.store.disk import create_store
 from vault.store.file import FileStore, open_primary
@@ -78,7 +79,7 @@ def open_range(folder: Path, sizes: Sizes) -> list[Figure]:
 
     def read_at(offset: int) -> None:
         for _ in range(_READS):
-            with store.open(blob) as raw, SealedReader(raw, size, key, aad) as reader:
+            with store.open(blob) as raw, SealedReader(cast("SeekableReader", raw), size, key, aad) as reader:
                 reader.seek(offset)
                 assert len(reader.read(_MIB)) == _MIB
 
@@ -109,8 +110,3 @@ def open_range(folder: Path, sizes: Sizes) -> list[Figure]:
             max(medians) / min(medians), 1.5,
         ),
     ]  # fmt: skip
-
-
-def remove(folder: Path) -> None:
-    """Remove what a benchmark made."""
-    shutil.rmtree(folder)

@@ -48,7 +48,10 @@ class Instant(click.ParamType[datetime]):
             self.fail("expected a day (2026-11-21) or an instant with its zone (2026-11-21T09:00Z)", param, ctx)
         if instant.tzinfo is None:
             self.fail("expected an instant with its zone, as 2026-11-21T09:00Z", param, ctx)
-        return instant.astimezone(UTC)
+        try:
+            return instant.astimezone(UTC)
+        except OverflowError:
+            self.fail("expected an instant of the years 1 to 9999", param, ctx)
 
 
 def search_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -200,6 +200,37 @@ def _by_others(signed: list[Approval], found: Plan) -> list[Approval]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Agreed:
+    recording: Recording
+    decision: Decision
+    renditions: Sequence[Rendition]
+
+
+def _destroy_rows(
+    connection: Connection, doomed: Sequence[Recording], now: datetime
+) -> Mapping[str, list[DestroyedSlot]]:
+    """Do step 2 and set the state, each table in one statement; return the destroyed slots of each recording."""
+    ids = [recording.id for recording in doomed]
+    slots: dict[str, list[DestroyedSlot]] = {i: [] for i in ids}
+    for subject, purpose, epoch in connection.execute(
+        delete(key_slots)
+        .where(key_slots.c.subject.in_(ids))
+        .returning(key_slots.c.subject, key_slots.c.purpose, key_slots.c.epoch)
+    ):
+        slots[subject].append(DestroyedSlot(purpose, epoch))
+    for table in (tokens, labels):
+        connection.execute(delete(table).where(table.c.recording.in_(ids)))
+    connection.execute(update(screenings).where(screenings.c.recording.in_(ids)).values(sealed_report=None))
+    personal = dict.fromkeys(_PERSONAL)
+    for state in {recording.state for recording in doomed}:
+        its = [recording.id for recording in doomed if recording.state is state]
+        moved = rows.transition_all(connection, its, expected=state, then=State.PURGED, purged_at=now, **personal)
+        if moved != len(its):
+            raise RuntimeError("expected the states read in this very transaction")
+    return slots
+
+
+@dataclass(frozen=True, slots=True)
 class _Batch:
     catalog: Catalog
     clock: Clock
@@ -222,6 +253,8 @@ class _Batch:
             renditions = rows.renditions_of(connection, ids)
             told = journal.ingest_entries(connection, ids)
             digests = rows.row_sha256s(connection, ids)
+            agreed: list[_Agreed] = []
+            entries: list[Entry] = []
             for item in items:
                 recording, its = found[item.recording], renditions.get(item.recording, [])
                 if recording.state is State.PURGED:
@@ -230,10 +263,12 @@ class _Batch:
                 decision = decide(facts_of(recording), policy, held[item.recording], now)
                 obstacle = _altered(recording, told.get(recording.id), digests) or self._obstacle(item, decision, its)
                 if obstacle is None:
-                    self._destroy(connection, recording, decision, its, now)
+                    agreed.append(_Agreed(recording, decision, its))
                 else:
-                    self._refuse(connection, item, obstacle[0], now)
+                    entries.append(self._refusal(item, obstacle[0], now))
                 results.append(Purged(item.recording, obstacle is None, obstacle[1] if obstacle else item.rule))
+            entries += self._destroy(connection, agreed, now) if agreed else []
+            journal.append(connection, entries)
             info.owe_scrub(connection, now)
         return results
 
@@ -244,42 +279,34 @@ class _Batch:
             return "changed-since-plan", "It has other renditions than when the plan was made; plan again."
         return None
 
-    def _refuse(self, connection: Connection, item: PlanItem, code: str, now: datetime) -> None:
-        entry = self.actor.refusal(now, Act.PURGE_REFUSED, item.recording, code, {"plan_sha256": self.digest})
-        journal.append(connection, [entry])
+    def _refusal(self, item: PlanItem, code: str, now: datetime) -> Entry:
+        return self.actor.refusal(now, Act.PURGE_REFUSED, item.recording, code, {"plan_sha256": self.digest})
 
-    def _destroy(
-        self, connection: Connection, recording: Recording, decision: Decision, its: Sequence[Rendition], now: datetime
-    ) -> None:
-        slots = connection.execute(
-            delete(key_slots)
-            .where(key_slots.c.subject == recording.id)
-            .returning(key_slots.c.purpose, key_slots.c.epoch)
-        ).all()
-        for table in (tokens, labels):
-            connection.execute(delete(table).where(table.c.recording == recording.id))
-        connection.execute(update(screenings).where(screenings.c.recording == recording.id).values(sealed_report=None))
-        personal = dict.fromkeys(_PERSONAL)
-        if not rows.transition(
-            connection, recording.id, expected=recording.state, then=State.PURGED, purged_at=now, **personal
-        ):
-            raise RuntimeError("expected the state read in this very transaction")
-        copies = deletions.note(connection, recording.id, its, now)
-        issued = self._certificate(recording, decision, its, copies, [DestroyedSlot(*slot) for slot in slots], now)
-        connection.execute(insert(certificates).values(recording=recording.id, body=issued, issued_at=now))
+    def _destroy(self, connection: Connection, agreed: Sequence[_Agreed], now: datetime) -> list[Entry]:
+        slots = _destroy_rows(connection, [a.recording for a in agreed], now)
+        copies = deletions.note(connection, [r for a in agreed for r in a.renditions], now)
+        issued = {a.recording.id: self._certificate(a, copies, slots[a.recording.id], now) for a in agreed}
+        connection.execute(
+            insert(certificates), [{"recording": i, "body": body, "issued_at": now} for i, body in issued.items()]
+        )
+        return [self._entry(a, issued[a.recording.id], len(slots[a.recording.id]), now) for a in agreed]
+
+    def _entry(self, agreed: _Agreed, issued: bytes, slots: int, now: datetime) -> Entry:
+        decision = agreed.decision
         details: dict[str, int | str] = {
             "plan_sha256": self.digest,
             "certificate_sha256": hashlib.sha256(issued).hexdigest(),
             "policy": decision.policy_version or 0,
             "rule": decision.rule or "",
-            "key_slots": len(slots),
+            "key_slots": slots,
         }
-        journal.append(connection, [self.actor.entry(now, Act.PURGE, recording.id, details)])
+        return self.actor.entry(now, Act.PURGE, agreed.recording.id, details)
 
     def _certificate(
-        self, recording: Recording, decision: Decision, its: Sequence[Rendition],
-        copies: Mapping[BlobName, Sequence[tuple[str, str]]], slots: list[DestroyedSlot], now: datetime,
+        self, agreed: _Agreed, copies: Mapping[BlobName, Sequence[tuple[str, str]]], slots: list[DestroyedSlot],
+        now: datetime,
     ) -> bytes:  # fmt: skip
+        recording, decision, its = agreed.recording, agreed.decision, agreed.renditions
         return certificate.issue(
             Certificate(
                 vault=self.plan.vault,

@@ -22,6 +22,7 @@ from vault.catalog import deletions, info
 from vault.catalog.engine import LOCK_DISPOSITION
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
+from vault.errors import WrongStateError
 from vault.ids import new_id
 from vault.model import Kind, State
 from vault.people import AUTO, Actor
@@ -158,6 +159,8 @@ def screen_due(vault: Vault, actor: Actor, errors: list[str]) -> Iterator[Screen
         for recording in screener.due():
             try:
                 yield screener.screen(recording)
+            except WrongStateError:
+                continue  # another pass was first
             except StrongroomError as exc:
                 errors.append(f"screen {recording}: {exc.code}: {exc}")
 

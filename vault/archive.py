@@ -2,7 +2,8 @@
 
 For a batch of recordings:
 
-1. make it durable that their redacted renditions are about to be copied, so that a crash leaves nothing unnamed;
+1. make it durable that their redacted renditions are about to be copied, so that a crash leaves nothing unnamed, and
+   leave out those that another process is copying;
 2. side by side: put each sealed blob into the archive store (idempotent: what a crash left there is adopted) and lock
    it until its retention ends, where the store has locks, reading the lock back;
 3. one transaction: of those still `screened`, the copy, the log entry, the state; the announcement goes;
@@ -77,14 +78,16 @@ class Archiver:
     def archive(self, ids: Sequence[RecordingId]) -> list[Archived]:
         """Archive a batch of recordings; one that fails does not stop the others.
 
+        What another process is archiving at this moment is left to it and not among the results.
+
         Raises:
             CatalogUnavailableError: the catalog does not answer.
 
         """
         ready, results = self._ready(ids)
-        self._intents.announce([redacted.blob for _, redacted in ready], self._archive.name)
+        ours = self._intents.announce([redacted.blob for _, redacted in ready], self._archive.name)
         with ThreadPoolExecutor(self._threads, thread_name_prefix="archive") as pool:
-            copied = list(pool.map(lambda pair: self._copy(*pair), ready))
+            copied = list(pool.map(lambda pair: self._copy(*pair), [r for r in ready if r[1].blob in ours]))
         return results + self._record(copied)
 
     def _ready(self, ids: Sequence[RecordingId]) -> tuple[list[tuple[Recording, Rendition]], list[Archived]]:

@@ -53,13 +53,14 @@ def test_single_files_go_in_by_their_content_and_not_by_their_name(people: Termi
 
 
 def test_what_is_no_recording_is_refused_and_the_rest_goes_in(people: Terminal, tmp_path: Path) -> None:
-    write_chats(tmp_path, 2)
-    (tmp_path / "empty.txt").write_bytes(b"")
-    (tmp_path / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
-    (tmp_path / "cut.wav").write_bytes((SAMPLES / "recordings" / "collections-2018.wav").read_bytes()[:-500])
-    (tmp_path / "link.txt").symlink_to("/etc/hostname")
-    os.mkfifo(tmp_path / "pipe.txt")
-    receipts, summary = taken_in(people, tmp_path, tmp_path / "nowhere.txt", status=1)
+    calls = tmp_path / "calls"
+    write_chats(calls, 2)
+    (calls / "empty.txt").write_bytes(b"")
+    (calls / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    (calls / "cut.wav").write_bytes((SAMPLES / "recordings" / "collections-2018.wav").read_bytes()[:-500])
+    (calls / "link.txt").symlink_to("/etc/hostname")
+    os.mkfifo(calls / "pipe.txt")
+    receipts, summary = taken_in(people, calls, tmp_path / "nowhere.txt", status=1)
     assert summary == {"taken": 2, "duplicate": 0, "refused": 6}
     assert {r["name"].rpartition("/")[2]: r["error"] for r in receipts if r["outcome"] == "refused"} == {
         "empty.txt": "empty-file",

@@ -128,7 +128,8 @@ def test_where_there_is_no_vault_a_command_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nonsense", "[store]\npaht = 'x'\n", "[holds]\ngrace_days = 0\n", "bare = 1\n", "[ingest]\nregion = 'xx'\n"]
+    "text",
+    ["nonsense", "[store]\npaht = 'x'\n", "[holds]\ngrace_days = 0\n", "bare = 1\n", "[ingest]\nregion = 'xx'\n"],
 )
 def test_a_setting_that_is_not_known_or_out_of_bounds_is_refused(people: Terminal, text: str) -> None:
     with (people.home / "strongroom.toml").open("a") as file:

@@ -124,9 +124,7 @@ def test_a_person_brings_a_key_that_never_was_in_the_vault(people: Terminal, tmp
     key = people.rows("ada", "user", "keygen", "-o", away, STRONGROOM_NEW_PASSPHRASE="first")[0]["public_key"]
     people.ok("ada", "user", "add", "zoe", "--role", "legal", "--public-key", key)
     people.ok("zoe", "--user-key", away, "list", STRONGROOM_USER_PASSPHRASE="first")
-    people.ok(
-        "zoe", "user", "passphrase", away, STRONGROOM_USER_PASSPHRASE="first", STRONGROOM_NEW_PASSPHRASE="second"
-    )
+    people.ok("zoe", "user", "passphrase", away, STRONGROOM_USER_PASSPHRASE="first", STRONGROOM_NEW_PASSPHRASE="second")
     assert people("zoe", "--user-key", away, "list", STRONGROOM_USER_PASSPHRASE="first").status == 3
     people.ok("zoe", "--user-key", away, "list", STRONGROOM_USER_PASSPHRASE="second")
     assert people.faults(status=0) == []

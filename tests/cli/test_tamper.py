@@ -1,4 +1,4 @@
-"""Whoever owns the database or the stores and alters anything is found by a deep check, which names what was altered."""
+"""Whoever owns the database or the stores and alters anything is found by a deep check, which names it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ def _keys() -> Iterator[Case]:
 
 
 def _retention() -> Iterator[Case]:
-    empty = f"UPDATE holds SET criteria = '{{\"queues\":[\"nowhere\"]}}' WHERE id = ({ACTIVE})"
+    empty = f'UPDATE holds SET criteria = \'{{"queues":["nowhere"]}}\' WHERE id = ({ACTIVE})'
     yield Case("hold-criteria", empty, ACTIVE)
     yield Case("hold-criteria-garbage", f"UPDATE holds SET criteria = '{{' WHERE id = ({ACTIVE})", "hold")
     yield Case("hold-gone", f"DELETE FROM holds WHERE id = ({ACTIVE})", ACTIVE)
@@ -121,8 +121,8 @@ def _retention() -> Iterator[Case]:
     yield Case("policy-garbage", "UPDATE policies SET text = 'x' WHERE version = 2", "policy version 2")
     yield Case("policy-digest", "UPDATE policies SET digest = printf('%064d', 0) WHERE version = 2", "policy version 2")
     yield Case("policy-gone", "DELETE FROM policies WHERE version = 2", "policy version 2")
-    yield Case("policy-planted", "INSERT INTO policies SELECT 3, digest, text, 0, 'ada' FROM policies WHERE version = 1",
-               "policy version 3")  # fmt: skip
+    planted = "INSERT INTO policies SELECT 3, digest, text, 0, 'ada' FROM policies WHERE version = 1"
+    yield Case("policy-planted", planted, "policy version 3")
     for plan, name in ((PURGE_PLAN, "purge"), (POLICY_PLAN, "policy")):
         flipped = FLIPPED.format("body", "BLOB")
         yield Case(f"{name}-plan-body", f"UPDATE plans SET body = {flipped} WHERE id = ({plan})", plan)
@@ -234,7 +234,9 @@ def test_what_was_hidden_from_a_hold_is_not_purged(filled: Terminal, tmp_path: P
     filled.ok("lena", "hold", "place", "--matter", "2", "--reason", "x", "--agent", "j.ito")
     held = {filled.id_of(jurisdiction="DE"), filled.id_of(industry="insurance", queue="premiums")}
     apply_policy(filled, tmp_path / "p.yaml", policy_text(("everything", "all", "P3Y", "destroy")))
-    alter(filled.home, "DELETE FROM tokens; UPDATE recordings SET interaction = NULL; UPDATE recordings SET agent = 'x'")
+    alter(
+        filled.home, "DELETE FROM tokens; UPDATE recordings SET interaction = NULL; UPDATE recordings SET agent = 'x'"
+    )
     filled("ada", "tick")
     assert held <= {row["id"] for row in filled.listed() if row["state"] != "purged"}
 

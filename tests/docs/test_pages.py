@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from retention.policy import Then, parse
 from retention.policy import _MATCH_KEYS as MATCH_KEYS
+from retention.policy import Then, parse
 from service import settings
 from tests.docs import make_commands, make_errors
 from tests.docs.pages import DOCS, ROOT, WrongLineError, all_pages, blocks, check_line, leaves, strongroom_lines
@@ -42,7 +42,12 @@ def test_every_command_line_shown_is_one_the_program_understands(page: Path) -> 
 
 
 def test_a_shown_line_with_a_wrong_word_is_found() -> None:
-    for line in ("strongroom holds place", "strongroom list --callers 1", "strongroom policy validate a b", "strongroom x"):
+    for line in (
+        "strongroom holds place",
+        "strongroom list --callers 1",
+        "strongroom policy validate a b",
+        "strongroom x",
+    ):
         with pytest.raises(WrongLineError):
             check_line(line)
 
@@ -70,10 +75,14 @@ def _named_in(package: Path) -> set[str]:
 
 
 def test_the_page_of_commands_is_the_help_of_the_program() -> None:
-    assert make_commands.PAGE.read_text(encoding="utf-8") == make_commands.page(), "run python -m tests.docs.make_commands"
+    assert make_commands.PAGE.read_text(encoding="utf-8") == make_commands.page(), (
+        "run python -m tests.docs.make_commands"
+    )
 
 
-@pytest.mark.parametrize(("path", "command"), list(leaves()), ids=lambda value: "-".join(value) if type(value) is tuple else "")
+@pytest.mark.parametrize(
+    ("path", "command"), list(leaves()), ids=lambda value: "-".join(value) if type(value) is tuple else ""
+)
 def test_every_command_says_what_it_does(path: tuple[str, ...], command: object) -> None:
     first = str(getattr(command, "help", "")).strip().splitlines()[0]
     assert len(first.split()) > 1
@@ -84,7 +93,7 @@ def test_every_command_says_what_it_does(path: tuple[str, ...], command: object)
 def test_the_page_of_errors_has_every_code_and_no_other() -> None:
     text = make_errors.PAGE.read_text(encoding="utf-8")
     assert text == make_errors.page(), "run python -m tests.docs.make_errors"
-    shown = [found for found in re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)]
+    shown = re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(shown) == sorted({found.code for found in make_errors.error_classes()})
 
 
@@ -106,6 +115,7 @@ def test_every_variable_the_terminal_reads_is_documented() -> None:
     read = set(re.findall(r"STRONGROOM_[A-Z]+(?:_[A-Z]+)*", source)) - known
     text = (DOCS / "settings.md").read_text(encoding="utf-8")
     assert {"STRONGROOM_HOME", "STRONGROOM_USER_PASSPHRASE"} <= read
+    read |= {f"{name}_FILE" for name in read if name.endswith("PASSPHRASE")}
     for variable in read:
         assert f"`{variable}`" in text, variable
 
@@ -145,7 +155,7 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     seen, left = set(), [ROOT / "README.md"]
     while left:
         page = left.pop()
-        if page in seen or page.suffix != ".md":
+        if page in seen or page.suffix != ".md" or not page.exists():
             continue
         seen.add(page)
         links = [link.partition("#")[0] for link in _LINK.findall(page.read_text(encoding="utf-8"))]
@@ -157,7 +167,7 @@ def test_every_key_and_word_of_the_policy_language_is_documented() -> None:
     text = (ROOT / "retention" / "POLICY.md").read_text(encoding="utf-8")
     rule = ast.parse((ROOT / "retention" / "policy.py").read_text(encoding="utf-8"))
     keys = {
-        element.value
+        str(element.value)
         for call in ast.walk(rule)
         if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "mapping"
         for keyword in call.keywords
@@ -176,8 +186,8 @@ def test_every_policy_shown_is_valid() -> None:
     walk = [b for b in blocks((ROOT / "README.md").read_text(encoding="utf-8"), "sh") if "policy: strongroom" in b]
     shown += [re.search(r"<<'END'\n(.*?)^END$", block, re.DOTALL | re.MULTILINE)[1] for block in walk]  # type: ignore[index]
     assert len(shown) >= 3
-    for text in shown:
-        assert parse(text).rules
+    for policy in shown:
+        assert parse(str(policy)).rules
 
 
 def test_every_field_and_row_code_of_a_manifest_is_documented() -> None:

@@ -126,6 +126,16 @@ def from_json(text: str) -> Criteria:
             for name, hexes in value.get("tokens", {}).items()  # type: ignore[union-attr]
         }
         times = {name: from_micros(value[name]) for name in ("since", "until") if name in value}  # type: ignore[arg-type]
-        return Criteria(**sets, tokens=wanted, **times)  # type: ignore[arg-type]
+        found = Criteria(**sets, tokens=wanted, **times)  # type: ignore[arg-type]
+        # another text of the same meaning was not written by us, and a list that is none would mean something else
+        is_ours = _is_well_typed(found) and to_json(found) == text
     except (TypeError, ValueError, AttributeError) as exc:
         raise CanonicalFormError("expected well-formed criteria") from exc
+    if not is_ours:
+        raise CanonicalFormError("expected a hold's criteria in the form in which they were written")
+    return found
+
+
+def _is_well_typed(criteria: Criteria) -> bool:
+    texts = all(isinstance(v, str) for name in (*_COLUMNS, "labels") for v in getattr(criteria, name))
+    return texts and all(criteria.tokens.values())

@@ -4,12 +4,14 @@ A row in `deletions` is written in the transaction that destroys the keys and re
 up, in every version. A store that refuses (a lock, an outage) is asked again later.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, exists, insert, select, update
 
 from keys.errors import StrongroomError
 from vault.catalog import info
@@ -24,6 +26,7 @@ from vault.log.entry import Act
 from vault.model import BlobName, State
 from vault.people import Actor
 from vault.store.base import BlobStore
+from vault.store.file import FileStore
 
 PRIMARY = "primary"
 BATCH = 256
@@ -48,16 +51,15 @@ class Owed:
 
 
 def note(
-    connection: Connection, recording: str, renditions: Sequence[Rendition], now: datetime
+    connection: Connection, renditions: Sequence[Rendition], now: datetime
 ) -> Mapping[BlobName, list[tuple[str, str]]]:
-    """Note every copy of a recording's blobs for deletion; return (store, version) of each, by blob."""
-    blobs = [rendition.blob for rendition in renditions]
-    elsewhere = rows.copies_of(connection, blobs)
-    places = {b: [(PRIMARY, ""), *((c.store, c.version) for c in elsewhere.get(b, []))] for b in blobs}
+    """Note every copy of these renditions' blobs for deletion; return (store, version) of each, by blob."""
+    elsewhere = rows.copies_of(connection, [r.blob for r in renditions])
+    places = {r.blob: [(PRIMARY, ""), *((c.store, c.version) for c in elsewhere.get(r.blob, []))] for r in renditions}
     values = [
-        {"blob": blob, "store": store, "recording": recording, "since": now, "retry_at": now, "attempts": 0}
-        for blob, copies in places.items()
-        for store, _ in copies
+        {"blob": r.blob, "store": store, "recording": r.recording, "since": now, "retry_at": now, "attempts": 0}
+        for r in renditions
+        for store, _ in places[r.blob]
     ]
     if values:
         connection.execute(insert(deletions), values)
@@ -84,7 +86,7 @@ def finish(
                 batch = connection.execute(query.order_by(deletions.c.blob).limit(BATCH)).all()
             if not batch:
                 return deleted, owed
-            errors = list(pool.map(lambda row: _delete(stores, BlobName(row.blob), row.store), batch))
+            errors = _delete_batch(stores, batch, pool)
             gone = [row for row, error in zip(batch, errors, strict=True) if error is None]
             deleted += len(gone)
             with catalog.write() as connection:
@@ -100,6 +102,22 @@ def _scrub(catalog: Catalog) -> None:
     if owed is not None and catalog.scrub():
         with catalog.write() as connection:
             info.scrub_done(connection, owed)
+
+
+def _delete_batch(
+    stores: Mapping[str, BlobStore], batch: Sequence[Row[Any]], pool: ThreadPoolExecutor
+) -> list[StrongroomError | str | None]:
+    """Delete the blobs of a batch; return what stood in the way of each."""
+    done: set[str] = set()
+    for name, store in stores.items():
+        if isinstance(store, FileStore):
+            # one sync of a folder covers all that went from it; after an error each is asked for by itself
+            with contextlib.suppress(StrongroomError):
+                store.delete_many([BlobName(row.blob) for row in batch if row.store == name], pool)
+                done.add(name)
+    return list(
+        pool.map(lambda row: None if row.store in done else _delete(stores, BlobName(row.blob), row.store), batch)
+    )
 
 
 def _delete(stores: Mapping[str, BlobStore], blob: BlobName, store: str) -> StrongroomError | str | None:
@@ -127,12 +145,14 @@ def _postpone(
     return Owed(blob, store, retry_at, obstacle)
 
 
-def _forget(connection: Connection, gone: Sequence[object], actor: Actor, now: datetime) -> None:
-    touched = set()
-    for row in gone:
-        blob, store, recording = row.blob, row.store, row.recording  # type: ignore[attr-defined]
-        connection.execute(delete(deletions).where(deletions.c.blob == blob, deletions.c.store == store))
-        touched.add(recording)
+def _forget(connection: Connection, gone: Sequence[Row[Any]], actor: Actor, now: datetime) -> None:
+    if not gone:
+        return
+    one = delete(deletions).where(
+        deletions.c.blob == bindparam("its_blob"), deletions.c.store == bindparam("its_store")
+    )
+    connection.execute(one, [{"its_blob": row.blob, "its_store": row.store} for row in gone])
+    touched = {row.recording for row in gone}
     open_ = set(connection.scalars(select(deletions.c.recording).where(deletions.c.recording.in_(sorted(touched)))))
     gone_everywhere = sorted(touched - open_)
     journal.append(connection, [actor.entry(now, Act.COPIES_DELETED, recording) for recording in gone_everywhere])

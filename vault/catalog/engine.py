@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError, InternalError, OperationalError
 
 from vault.errors import CatalogUnavailableError
 
@@ -136,7 +136,10 @@ def _vacuum(driver: Any) -> bool:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InternalError, InterfaceError) as exc:
+    except (DatabaseError, InterfaceError) as exc:
+        # the bare DatabaseError is a file that is no database any more; its other children are a caller's bugs
+        if not isinstance(exc, OperationalError | InternalError | InterfaceError) and type(exc) is not DatabaseError:
+            raise
         raise CatalogUnavailableError(f"the catalog did not answer: {_first_line(exc.orig)}") from exc
 
 

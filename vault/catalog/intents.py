@@ -15,12 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeAlias
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import copies, intents, renditions
 from vault.clock import Clock
-from vault.errors import BlobLockedError
+from vault.errors import BlobLockedError, StoreUnavailableError
 from vault.ids import new_blob_name, new_id
 from vault.model import BlobName
 from vault.store import durable
@@ -37,6 +38,7 @@ class Intents:
 
     def __init__(self, catalog: Catalog, run_folder: Path, clock: Clock, *, ahead: int = 1) -> None:
         self._catalog = catalog
+        self._run_folder = run_folder
         self._clock = clock
         self._ahead = ahead
         self._free: deque[BlobName] = deque()
@@ -70,15 +72,29 @@ class Intents:
             )
             self._free.extend(fresh)
 
-    def announce(self, blobs: list[BlobName], store: str) -> None:
-        """Make it durable that these blobs are about to be copied into another store."""
+    def announce(self, blobs: list[BlobName], store: str) -> set[BlobName]:
+        """Make it durable that these blobs are about to be copied into another store; return those that are ours.
+
+        What a dead owner announced before is ours now. What a living one announced stays theirs: were it to become
+        ours and we died, a sweep would delete under their hands what they copied.
+        """
+        if not blobs:
+            return set()
         now = self._clock.now()
-        with self._catalog.write() as connection:
-            # what a dead owner announced before is ours now
-            connection.execute(delete(intents).where(intents.c.blob.in_(blobs), intents.c.store == store))
+        these = and_(intents.c.blob.in_(blobs), intents.c.store == store)
+        build = sqlite.insert if self._catalog.is_sqlite else postgresql.insert
+        with contextlib.ExitStack() as held, self._catalog.write() as connection:
+            latest = select(intents.c.owner, func.max(intents.c.since)).where(these).group_by(intents.c.owner)
+            for owner, since in connection.execute(latest).all():
+                if owner != self._owner and _hold_dead(held, self._run_folder, owner, now - since):
+                    connection.execute(
+                        update(intents).where(these, intents.c.owner == owner).values(owner=self._owner, since=now)
+                    )
             connection.execute(
-                insert(intents), [{"blob": b, "store": store, "owner": self._owner, "since": now} for b in blobs]
+                build(intents).on_conflict_do_nothing(),
+                [{"blob": b, "store": store, "owner": self._owner, "since": now} for b in blobs],
             )
+            return set(connection.scalars(select(intents.c.blob).where(these, intents.c.owner == self._owner)))
 
     def take(self, count: int) -> list[BlobName]:
         """Return `count` names whose intents are durable."""
@@ -106,26 +122,35 @@ def sweep(catalog: Catalog, run_folder: Path, clock: Clock, delete_from: Mapping
     `delete_from` has the deleting function of each store that is within reach; what lies in others waits.
     """
     with catalog.read() as connection:
-        rows = connection.execute(select(intents).where(intents.c.store.in_(list(delete_from)))).all()
+        owners = connection.execute(
+            select(intents.c.owner, func.max(intents.c.since))
+            .where(intents.c.store.in_(list(delete_from)))
+            .group_by(intents.c.owner)
+            .order_by(intents.c.owner)
+        ).all()
     cleared = 0
-    for owner in sorted({row.owner for row in rows}):
-        mine = [row for row in rows if row.owner == owner]
-        lock = _take_lock(run_folder / f"{owner}.lock")
-        if lock is None and clock.now() - max(row.since for row in mine) < STRANGER_LIVES:
-            continue
-        try:
-            for store, delete_blob in delete_from.items():
-                cleared += _clear(catalog, store, [row.blob for row in mine if row.store == store], delete_blob)
-        finally:
-            if lock is not None:
-                os.close(lock)
+    for owner, since in owners:
+        with contextlib.ExitStack() as held:
+            if _hold_dead(held, run_folder, owner, clock.now() - since):
+                cleared += sum(_clear(catalog, owner, store, delete_from[store]) for store in delete_from)
     _remove_idle_locks(catalog, run_folder)
     return cleared
 
 
-def _clear(catalog: Catalog, store: str, blobs: list[BlobName], delete_blob: DeleteBlob) -> int:
+def _hold_dead(held: contextlib.ExitStack, run_folder: Path, owner: str, age: timedelta) -> bool:
+    """Tell whether an owner is dead; its lock is held then, so that nobody else disposes of what it left."""
+    lock = _take_lock(run_folder / f"{owner}.lock")
+    if lock is not None:
+        held.callback(os.close, lock)
+    return lock is not None or age >= STRANGER_LIVES
+
+
+def _clear(catalog: Catalog, owner: str, store: str, delete_blob: DeleteBlob) -> int:
     owned = renditions.c.blob if store == PRIMARY else copies.c.blob
     with catalog.read() as connection:
+        # read under the owner's lock: somebody may have taken over what it announced
+        mine = select(intents.c.blob).where(intents.c.owner == owner, intents.c.store == store)
+        blobs = [BlobName(blob) for blob in connection.scalars(mine)]
         kept = set(connection.scalars(select(owned).where(owned.in_(blobs))))
     cleared = []
     for blob in blobs:
@@ -135,8 +160,11 @@ def _clear(catalog: Catalog, store: str, blobs: list[BlobName], delete_blob: Del
             cleared.append(blob)
         except BlobLockedError:
             continue  # the intent stays: archiving again adopts the blob, or a later sweep finds it unlocked
-    with catalog.write() as connection:
-        connection.execute(delete(intents).where(intents.c.blob.in_(cleared), intents.c.store == store))
+        except StoreUnavailableError:
+            break  # the intents stay for a later sweep; what needs this store finds out for itself that it is away
+    if cleared:
+        with catalog.write() as connection:
+            Intents.fulfil(connection, cleared, store)
     return len(cleared)
 
 

@@ -228,6 +228,16 @@ def transition(connection: Connection, recording: RecordingId, *, expected: Stat
     return result.rowcount == 1
 
 
+def transition_all(
+    connection: Connection, ids: Sequence[RecordingId], *, expected: State, then: State, **values: Any
+) -> int:
+    """Move those of the recordings that are in the expected state by one transition; return how many that were."""
+    result = connection.execute(
+        update(recordings).where(recordings.c.id.in_(ids), recordings.c.state == expected).values(state=then, **values)
+    )
+    return result.rowcount
+
+
 def next_in_state(
     connection: Connection, state: State, kinds: Iterable[Kind], *, after: str, limit: int
 ) -> list[RecordingId]:

@@ -91,7 +91,7 @@ class _Examined:
     data: bytes | None = None
     digest: bytes | None = None
     stamp: tuple[int, int] = (0, 0)
-    blob: BlobName = BlobName("")
+    blob: BlobName | None = None
     sealed: Sealed | None = None
     error: StrongroomError | None = None
 
@@ -107,35 +107,30 @@ class Intake:
         self._keyring, self._index, self._clock = keyring, index, clock
         self._actor, self._region, self._on_bytes = actor, region, on_bytes
         self._threads = threads
-        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="examine")
-        self._writers = ThreadPoolExecutor(threads, thread_name_prefix="seal")
-        self._sealer = ThreadPoolExecutor(1, thread_name_prefix="chunk")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="seal")
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
 
     def close(self) -> None:
         """Stop the worker threads once what is in hand is done."""
-        for pool in (self._readers, self._sealer, self._writers, self._committer):
-            pool.shutdown()
+        self._pool.shutdown()
+        self._committer.shutdown()
 
     def take(self, items: Iterable[Item]) -> Iterator[Receipt]:
         """Take the items in; yield a receipt for each, in order, once it is durable or refused."""
         source = iter(items)
-        sealing: Future[list[_Examined]] | None = None
         committing: Future[list[Receipt]] | None = None
-        # one chunk is examined while the one before is sealed and the one before that is committed
+        # a chunk is committed while the next one is examined and sealed
         while chunk := list(islice(source, CHUNK)):
-            examined = [_Examined(i, i.metadata.source or FILES, i.metadata.source_ref or "") for i in chunk]
-            self._side_by_side(self._readers, self._examine, examined)
+            sealed = self._seal_chunk(chunk)
             if committing is not None:
                 yield from committing.result()
-            committing = None if sealing is None else self._committer.submit(self._commit, sealing.result())
-            sealing = self._sealer.submit(self._seal_chunk, examined)
+            committing = self._committer.submit(self._commit, sealed)
         if committing is not None:
             yield from committing.result()
-        if sealing is not None:
-            yield from self._commit(sealing.result())
 
-    def _seal_chunk(self, examined: list[_Examined]) -> list[_Examined]:
+    def _seal_chunk(self, chunk: list[Item]) -> list[_Examined]:
+        examined = [_Examined(item, item.metadata.source or FILES, item.metadata.source_ref or "") for item in chunk]
+        self._side_by_side(self._examine, examined)
         known = self._known([e for e in examined if e.error is None])
         fresh = []
         for e in examined:
@@ -146,13 +141,11 @@ class Intake:
                 e.digest, e.data = hashlib.sha256(e.data).digest(), None  # all that comparing takes
         for e, blob in zip(fresh, self._intents.take(len(fresh)), strict=True):
             e.blob = blob
-        self._side_by_side(self._writers, self._seal, fresh)
+        self._side_by_side(self._seal, fresh)
         self._store.sync_folders([e.sealed.blob for e in fresh if e.sealed is not None])
         return examined
 
-    def _side_by_side(
-        self, pool: ThreadPoolExecutor, step: Callable[[_Examined], None], items: list[_Examined]
-    ) -> None:
+    def _side_by_side(self, step: Callable[[_Examined], None], items: list[_Examined]) -> None:
         """Do a step for all items; every thread takes the next one, since a task for each costs more than a chat."""
         left = deque(items)
 
@@ -164,7 +157,7 @@ class Intake:
                     return
                 step(e)
 
-        tasks = [pool.submit(work) for _ in range(min(self._threads, len(items)))]
+        tasks = [self._pool.submit(work) for _ in range(min(self._threads, len(items)))]
         wait(tasks)
         for task in tasks:
             task.result()
@@ -211,7 +204,7 @@ class Intake:
 
     # step 3
     def _seal(self, e: _Examined) -> None:
-        blob, recording = e.blob, new_recording_id(self._clock.now())
+        blob, recording = _named(e), new_recording_id(self._clock.now())
         key = new_data_key()
         aad = associated_data(recording, RenditionName.ORIGINAL)
         try:
@@ -305,6 +298,12 @@ def _known_digest(e: _Examined) -> bytes:
     if e.digest is None:
         raise RuntimeError("expected the digest of an item without a reference")
     return e.digest
+
+
+def _named(e: _Examined) -> BlobName:
+    if e.blob is None:
+        raise RuntimeError("expected an item whose blob has a durable intent")
+    return e.blob
 
 
 def _content(e: _Examined) -> Content:

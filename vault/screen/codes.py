@@ -112,6 +112,12 @@ class _Reader:
         at = self.position[index] + 1
         return letters <= BARE_ANSWER and any(talk.code_talk(i) for i in self.order[at : at + 1])
 
+    def is_called_a_code(self, unit: _Unit) -> bool:
+        """Say whether the unit is called a code, in whatever words, and a card number is in this or a near message."""
+        at = self.position[unit.segment]
+        near = self.order[max(0, at - MESSAGES) : at + MESSAGES + 1]
+        return any(i in self.card_ends for i in near) and _is_beside(self.talk.weak_code_talk(unit.segment), unit)
+
     def follows_card(self, unit: _Unit, *, alone: bool) -> bool:
         """Say whether the unit stands right behind a card number, or `alone` in one of the next messages."""
         index = unit.segment
@@ -179,7 +185,7 @@ def _codes(reader: _Reader) -> Iterator[Hit]:
             in_date = unit.start in dates and len(unit.blocks) == 1 < len(chain)
             if in_date or reader.is_masked_tail(unit):
                 continue
-            if reader.is_announced(unit):
+            if reader.is_announced(unit) or reader.is_called_a_code(unit):
                 yield reader.cut("security-code", "announced", unit)
             elif len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=_is_answer(unit, chain)):
                 yield reader.cut("security-code", "beside-card", unit)

@@ -27,16 +27,23 @@ MAX_GAP_GROUPS = 80  # the same without, all parts of four digits or more
 MAX_GAP_SMALL = 24  # the same without, some part smaller
 MAX_LETTERS = 60  # besides the digits, in a message that holds a part, without talk of cards
 
+_USUAL = 16  # digits of most cards
+
 _SEP, _TALK, _LINE, _NEXT = range(4)
 
 
 @dataclass(slots=True)
 class Card:
-    """A card number found; `parts` are (where, first digit, end digit) in order."""
+    """A card number found; `parts` are (where, first digit, end digit) in order.
+
+    `certain` tells that its end is known. Where it is not, because a shorter number ends before it or more digits
+    are glued to it, what would be kept as its last four digits may be a security code.
+    """
 
     scheme: str
     rule: str
     parts: list[tuple[At, int, int]] = field(default_factory=list)
+    certain: bool = True
 
 
 def _printed(size: int, breaks: Sequence[int]) -> bool:
@@ -104,18 +111,29 @@ def _cards_in_chain(chain: _Chain, segment: Segment, *, near: bool) -> Iterator[
     """Yield the card numbers of one chain, overlapping ones as one."""
     first = last = -1
     scheme = ""
+    ends: list[tuple[int, int]] = []
     for start, size, found in windows(chain.digits):
         end = start + size
         if not _accepts(chain, start, end, found, segment, near=near):
             continue
-        if start < last:
-            last = max(last, end)
-            continue
-        if last > 0:
-            yield Card(scheme, "run", chain.parts(first, last))
-        first, last, scheme = start, end, found.scheme
+        if start >= last:
+            if last > 0:
+                yield Card(scheme, "run", chain.parts(first, last), certain=_is_certain(chain, first, last, ends))
+            first, last, scheme, ends = start, end, found.scheme, []
+        ends.append((start, end))
+        last = max(last, end)
     if last > 0:
-        yield Card(scheme, "run", chain.parts(first, last))
+        yield Card(scheme, "run", chain.parts(first, last), certain=_is_certain(chain, first, last, ends))
+
+
+def _is_certain(chain: _Chain, first: int, last: int, windows_: Sequence[tuple[int, int]]) -> bool:
+    """Say whether first..last is one card number, with nothing glued to it and no other that ends before it."""
+    if not chain.is_aligned(first, last) or (first, last) not in windows_:
+        return False
+    return not any(
+        end < last and (chain.is_aligned(start, end) or (last - first > _USUAL and end - start >= _USUAL - 1))
+        for start, end in windows_
+    )
 
 
 class _Stream:
@@ -233,8 +251,13 @@ def mark(cards: Sequence[Card], marks: Marks, keep: int) -> list[Hit]:
     hits = []
     for card in cards:
         size = sum(end - start for _, start, end in card.parts)
-        left = max(0, size - keep)
-        hit = Hit("card", card.rule, size, card.scheme, min(keep, size))
+        kept = min(keep, size) if card.certain else 0
+        left = size - kept
+        hit = Hit("card", card.rule, size, card.scheme, kept)
+        if not card.certain:
+            for at, _, _ in card.parts:
+                marks.add(at.segment, at.block, 0, len(at.block.digits))
+        marks.claim(tuple((at.segment, at.block, i) for at, start, end in card.parts for i in range(start, end)))
         for at, start, end in card.parts:
             taken = min(left, end - start)
             left -= taken

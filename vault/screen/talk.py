@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from vault.screen.digits import Block, Reading, Scan, scan
 from vault.screen.views import view_of
-from vault.screen.words import CARD_TALK, CODE_TALK, EXPIRY_TALK
+from vault.screen.words import CARD_TALK, CODE_TALK, EXPIRY_TALK, WEAK_CODE_TALK
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -102,6 +102,10 @@ class Talk:
             self._code_talk[index] = tuple(m.span() for m in CODE_TALK.finditer(self.folded(index)))
         return self._code_talk[index]
 
+    def weak_code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
+        """Return where a segment says what means a security code only near a card number."""
+        return tuple(m.span() for m in WEAK_CODE_TALK.finditer(self.folded(index)))
+
     def expiry_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment speaks of an expiry date."""
         if index not in self._expiry_talk:
@@ -113,11 +117,31 @@ class Talk:
         return [At(i, block) for i in order if i in self.scans for block in self.scans[i].blocks]
 
 
+Digit: TypeAlias = tuple[int, Block, int]
+"""One digit of a card: the segment, the block in it, and which of the block's digits."""
+
+
 class Marks:
     """Which digits are to be cut, by segment and span of the original text."""
 
     def __init__(self) -> None:
         self._spans: dict[int, dict[tuple[int, int], int]] = {}
+        self._claims: dict[tuple[int, tuple[int, int]], tuple[Digit, ...]] = {}
+
+    def claim(self, digits: tuple[Digit, ...]) -> None:
+        """Note the digits of a card; where another card shares some and ends elsewhere, mark all digits of both.
+
+        Only one of the two can be the card: what the other keeps readable may be a security code behind it. Of a
+        place the latest claim is enough, because an earlier one was marked whole when it was taken over.
+        """
+        mine = tuple((segment, block.span(index)) for segment, block, index in digits)
+        rivals = [other for place in mine if (other := self._claims.get(place)) is not None]
+        for place in mine:
+            self._claims[place] = digits
+        rivals = [r for r in rivals if tuple((s, b.span(i)) for s, b, i in r[-KEPT:]) != mine[-KEPT:]]
+        for rival in {id(r): r for r in rivals}.values():
+            for segment, block, index in (*rival, *digits):
+                self.add(segment, block, index, index + 1)
 
     def add(self, segment: int, block: Block, start: int, end: int) -> None:
         """Mark digits start..end of `block`; a word is cut whole when any of its digits is."""

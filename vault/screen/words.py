@@ -89,6 +89,10 @@ CODE_TALK = re.compile(
     r"codigo de (?:seguridad|verificacion)|prufziffer|pruefziffer|prufnummer|pruefnummer|sicherheitscode|"
     r"kartenpruf|cryptogramme|code de (?:securite|verification)"
 )
+# Words that announce a security code only where a card number is near.
+WEAK_CODE_TALK = re.compile(
+    r"\bcodes?\b|\bpin\b|\bcodigo\b|\bclave\b|\bkode\b|\bgeheimzahl\b|\bkennzahl\b|\b(?:back|reverse|ruckseite|reverso|dos)\b"
+)
 EXPIRY_TALK = re.compile(
     r"\bexp(?:iry|ires?|iration|iring|\.)?\b|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|"
     r"\bmm ?/ ?yy|caduc|vencimiento|gultig bis|gueltig bis|ablaufdatum|verfall|expire"
