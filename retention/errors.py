@@ -111,3 +111,10 @@ class HoldNotFoundError(NotFoundError):
 
     code = "hold-not-found"
     hint = "see 'strongroom hold list'"
+
+
+class RetentionAlteredError(IntegrityError):
+    """Holds or the policy in force are not the ones the log has; nothing is destroyed by them."""
+
+    code = "retention-altered"
+    hint = "run 'strongroom check'; keep the catalog as it is for whoever investigates, then restore it from backup"

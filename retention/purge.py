@@ -14,6 +14,7 @@ After the transaction:
 5. blobs are deleted in every store (`finish`); a store that refuses is asked again later.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.signing import SigningKey
-from retention import approvals, certificate, holds, plan, policies
+from retention import approvals, certificate, check_holds, holds, plan, policies
 from retention.approvals import Approval, Signatory
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
-from retention.decide import Action, Decision, decide, may_purge
-from retention.errors import PlanNotFoundError, SamePersonError, StalePlanError
+from retention.decide import Action, AppliedPolicy, Decision, decide, may_purge
+from retention.errors import PlanNotFoundError, RetentionAlteredError, SamePersonError, StalePlanError
 from retention.plan import Plan, PlanItem
 from retention.policies import facts_of
 from vault.catalog import deletions, info
@@ -177,6 +178,7 @@ def run(catalog: Catalog, clock: Clock, actor: Actor, key: SigningKey, *, plan_i
         PlanNotFoundError, StalePlanError: there is no such plan, or it was carried out already.
         ApprovalMissingError: it holds recordings to review and nobody else approved it.
         ApprovalSignatureError: an approval does not verify.
+        RetentionAlteredError: holds or the policy in force are not the ones the log has.
 
     """
     with catalog.write(lock=LOCK_DISPOSITION) as connection:
@@ -248,6 +250,7 @@ class _Batch:
             ids = [item.recording for item in items]
             rows.lock(connection, ids)  # a stage that is at work on one of them waits, or is waited for
             policy = policies.current(connection)
+            _check_told(connection, policy)
             held = holds.matching(connection, ids, now)
             found = {recording.id: recording for recording in rows.get_many(connection, ids)}
             renditions = rows.renditions_of(connection, ids)
@@ -333,6 +336,22 @@ class _Batch:
         )
 
 
+def _check_told(connection: Connection, policy: AppliedPolicy | None) -> None:
+    """Refuse to destroy by holds or a policy that are not the ones the log has: a planted or lost row decides nothing.
+
+    Raises:
+        RetentionAlteredError: they differ; nothing is destroyed until that is mended.
+
+    """
+    entries = list(journal.of_acts(connection, Act.POLICY_APPLIED))
+    last = entries[-1].details if entries else {}
+    told = (last.get("version"), last.get("policy_sha256")) if entries else None
+    if told != ((policy.version, policy.policy.version_digest) if policy else None):
+        raise RetentionAlteredError("expected the policy in force to be the one the log says was applied last")
+    for found in check_holds.findings(connection):
+        raise RetentionAlteredError(f"{found.subject}: {found.text}")
+
+
 def _altered(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
     # who can write to the catalog could make a recording look older, or hide it from a hold, and have it destroyed
     if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
@@ -365,7 +384,8 @@ def run_due(catalog: Catalog, clock: Clock, key: SigningKey, *, vault: str) -> I
         policy = policies.current(connection)
     actor = Actor(AUTO, f"policy/{policy.version}" if policy else "policy/none")
     for plan_id in unfinished:
-        yield from run(catalog, clock, actor, key, plan_id=plan_id)
+        with contextlib.suppress(StalePlanError):  # it was not cut off: another pass has just finished it
+            yield from run(catalog, clock, actor, key, plan_id=plan_id)
     while made := make_plan(catalog, clock, actor, vault=vault, only=frozenset({Action.DESTROY})):
         done = list(run(catalog, clock, actor, key, plan_id=made.id))
         yield from done

@@ -11,7 +11,7 @@ from keys.secret import Secret
 from keys.signing import SigningKey
 from service.assembly import LOG_PURPOSE, USER_PURPOSE, log_key_path, public_key_path, root_key_path, user_key_path
 from service.errors import UnfinishedVaultError, VaultExistsError
-from service.settings import FILE, TEMPLATE, Settings
+from service.settings import FILE, Settings, render
 from vault import people
 from vault.catalog import info
 from vault.catalog.engine import Catalog
@@ -55,7 +55,7 @@ def create(
     people.check_roles(roles)
     durable.make_private_folder(home)
     home.chmod(0o700)
-    durable.write_new(home / _UNFINISHED, _settings_text(settings).encode())
+    durable.write_new(home / _UNFINISHED, render(settings.given).encode())
     for folder in (home / "keys", home / "users", home / "run"):
         durable.make_private_folder(folder)
     create_store(settings.store)
@@ -76,14 +76,6 @@ def _check_free(home: Path) -> None:
         )
     if home.exists() and any(home.iterdir()):
         raise VaultExistsError(f"expected an empty or missing folder at {home}, got one that holds something")
-
-
-def _settings_text(settings: Settings) -> str:
-    url = settings.catalog_url.replace(f"sqlite:///{settings.home}/", "sqlite:///")
-    return TEMPLATE.format(
-        catalog=url, archive=settings.archive.kind, region=settings.region, memory=settings.kdf.memory_kib,
-        passes=settings.kdf.passes, lanes=settings.kdf.lanes,
-    )  # fmt: skip
 
 
 def _write_keys(settings: Settings, passphrase: Secret) -> SigningKey:

@@ -4,14 +4,16 @@ Nothing below the doors reads a settings file or the environment. Every setting 
 an unknown one is an error, because a misspelt setting is a protection that is not there.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import phonenumbers
+from sqlalchemy import make_url
 
 from keys.envelope import KdfCost
 from keys.errors import StrongroomError
@@ -82,6 +84,8 @@ class Settings:
     grace: timedelta
     tick: timedelta
     clock_gap: timedelta
+    given: Mapping[str, str | int] = field(default_factory=dict)
+    """What the file or a variable says, without the defaults."""
 
 
 def load(home: Path, environment: Mapping[str, str]) -> Settings:
@@ -91,15 +95,13 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
         SettingsError: a setting is unknown or malformed.
 
     """
-    values = dict(KNOWN)
     path = home / FILE
-    if path.exists():
-        values |= _flatten(path)
+    given = _flatten(path) if path.exists() else {}
     for name in KNOWN:
         variable = f"STRONGROOM_{name.replace('.', '_').upper()}"
         if variable in environment:
-            values[name] = _typed(name, environment[variable], variable)
-    return _build(home, values)
+            given[name] = _typed(name, environment[variable], variable)
+    return _build(home, given)
 
 
 def _flatten(path: Path) -> dict[str, str | int]:
@@ -136,7 +138,8 @@ def _typed(name: str, value: object, where: str) -> str | int:
     return value if isinstance(value, int) else str(value)
 
 
-def _build(home: Path, values: Mapping[str, Any]) -> Settings:
+def _build(home: Path, given: Mapping[str, str | int]) -> Settings:
+    values: dict[str, Any] = {**KNOWN, **given}
     region = values["ingest.region"]
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise SettingsError("ingest.region: expected a country code of two capital letters, such as US or GB")
@@ -166,6 +169,7 @@ def _build(home: Path, values: Mapping[str, Any]) -> Settings:
         grace=timedelta(days=values["holds.grace_days"]),
         tick=timedelta(seconds=values["service.tick_seconds"]),
         clock_gap=timedelta(days=values["service.clock_gap_days"]),
+        given=given,
     )
 
 
@@ -178,31 +182,24 @@ def _catalog_url(home: Path, url: str) -> str:
     raise SettingsError("catalog.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
 
 
-TEMPLATE = """\
-# Settings of this vault; docs/settings.md lists all of them. A variable STRONGROOM_ARCHIVE_BUCKET stands over
-# [archive] bucket, and so on. Passphrases never stand here.
+def render(given: Mapping[str, str | int]) -> str:
+    """Return the settings file of a new vault: what was given, and every other setting as a comment with its default.
 
-[catalog]
-url = "{catalog}"
+    A password in a database's URL is left out: it belongs into ~/.pgpass or the service's environment.
+    """
+    lines = ["# Settings of this vault; docs/settings.md says what each means. Those with a # have their default."]
+    section = ""
+    for name, default in KNOWN.items():
+        of, key = name.split(".")
+        if of != section:
+            lines += ["", f"[{of}]"]
+            section = of
+        value = given.get(name, default)
+        if name == "catalog.url":
+            value = _without_password(str(value))
+        lines.append(f"{'' if name in given else '# '}{key} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"
 
-[archive]
-# "folder", "s3" or "none"
-kind = "{archive}"
-path = "archive"
-# endpoint = "https://s3.example.com"
-# bucket = "recordings"
-# lock = "governance"        # Object Lock until retention ends: "none", "governance" or "compliance"
 
-[ingest]
-# how telephone numbers without a country code are read
-region = "{region}"
-
-[keys]
-argon2_memory_kib = {memory}
-argon2_passes = {passes}
-argon2_lanes = {lanes}
-
-[holds]
-# days after the release of a hold in which nothing it covered is purged
-grace_days = 14
-"""
+def _without_password(url: str) -> str:
+    return make_url(url).set(password=None).render_as_string(hide_password=False) if "@" in url else url

@@ -143,7 +143,9 @@ def item(path: Path, metadata: Metadata | None = None, data: bytes | None = None
     return Item("", path.name, lambda: path.open("rb"), metadata or Metadata())
 
 
-def ingest(vault: Vault, items: Iterable[Item], on_receipt: Callable[[Receipt], None] = lambda _: None) -> list[Receipt]:
+def ingest(
+    vault: Vault, items: Iterable[Item], on_receipt: Callable[[Receipt], None] = lambda _: None
+) -> list[Receipt]:
     """Take items in as the founder, as `strongroom ingest` does, and return the receipts in order."""
     receipts = []
     with vault.intents(ahead=8) as intents:

@@ -5,21 +5,17 @@ the moment it is acknowledged.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from multiprocessing.synchronize import Barrier
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from keys.envelope import passphrase_of
 from keys.errors import StrongroomError
 from retention import purge
 from retention.decide import Action
-from service import settings, work
+from service import work
 from service.assembly import Vault
-from service.create import create
-from service.errors import NoVaultError, UnfinishedVaultError
 from tests import vaults
 from tests.crash import world
 from tests.crash.children import Tell
@@ -72,7 +68,6 @@ def make_empty(tell: Tell, home: Path, environment: Mapping[str, str]) -> None:
 
 def make_full(tell: Tell, home: Path, environment: Mapping[str, str], screened: bool) -> None:
     """Make a vault of every recording, `filed` archived and `ready` screened; or all of them screened."""
-    os.environ.update(environment)
     clock, inbox = vaults.StandingClock(), home.with_name(f"{home.name}-inbox")
     vaults.make(home, clock, environment)
     with vaults.opened(home, clock, environment) as vault:
@@ -88,6 +83,18 @@ def make_full(tell: Tell, home: Path, environment: Mapping[str, str], screened: 
         tell(world.wrapped_keys(vault))
 
 
+FEW = ("held", "fresh", "old")
+
+
+def make_few(tell: Tell, home: Path, environment: Mapping[str, str]) -> None:
+    """Make a vault of a few screened recordings and nothing in the archive."""
+    make_empty(tell, home, environment)
+    with vaults.opened(home, vaults.StandingClock(), environment) as vault:
+        vaults.ingest(vault, world.items(home.with_name("inbox"), FEW))
+        _screen(vault, lambda _: None)
+        tell(world.wrapped_keys(vault))
+
+
 # The stages
 
 NAMES = ("fresh", "fresh", "odd", "call", "loose", "held", "old", "loose", "filed", "ready", "judged", "older")
@@ -96,6 +103,7 @@ NAMES = ("fresh", "fresh", "odd", "call", "loose", "held", "old", "loose", "file
 
 def _ingest(vault: Vault, tell: Tell) -> None:
     inbox = vault.settings.home.with_name("inbox")
+
     def acknowledge(receipt: Receipt) -> None:
         assert receipt.recording is not None, receipt
         tell(Taken(receipt.name, receipt.recording, receipt.outcome))
@@ -139,12 +147,14 @@ def _tick(vault: Vault, tell: Tell) -> None:
 
 
 STAGES: Mapping[str, Callable[[Vault, Tell], None]] = {
-    "ingest": _ingest, "screen": _screen, "archive": _archive, "purge": _purge, "tick": _tick,
+    "ingest": _ingest, "screen": _screen, "archive": _archive, "purge": _purge, "tick": _tick, "archive few": _archive,
 }  # fmt: skip
 
 
 def fates_of(stage: str) -> Mapping[str, State]:
     """Return what comes of every recording when a stage and a tick have run."""
+    if stage == "archive few":
+        return {name: world.FATES[name] for name in FEW}
     return {**world.FATES, "judged": State.PURGED} if stage == "purge" else world.FATES
 
 
@@ -172,8 +182,13 @@ def run_stage(
 
 
 def recover(
-    tell: Tell, stage: str, home: Path, environment: Mapping[str, str], told: list[object], keys: Mapping[str, list[bytes]]
-) -> None:  # fmt: skip
+    tell: Tell,
+    stage: str,
+    home: Path,
+    environment: Mapping[str, str],
+    told: list[object],
+    keys: Mapping[str, list[bytes]],
+) -> None:
     """Look at what a killed stage left, run the stage again and one tick, and look at what came of everything.
 
     `keys` are the wrapped data keys of the recordings that were there before the stage.
@@ -196,63 +211,13 @@ def recover(
 
 def check_acknowledged(vault: Vault, told: list[object]) -> None:
     """Assert that what was acknowledged is so: taken in and whole, or moved."""
-    with vault.catalog.read() as connection:
-        ids = world.find(vault)
-        now = world.states(vault)
+    ids, now = world.find(vault), world.states(vault)
     for word in told:
         if isinstance(word, Taken):
             assert ids[word.name] == word.recording
             assert vaults.content(vault, word.recording) == world.content_of(word.name)
         elif isinstance(word, Moved):
             assert now[next(name for name, found in ids.items() if found == word.recording)] == word.state
-
-
-# Making a vault
-
-
-def _create(home: Path, clock: vaults.StandingClock) -> None:
-    create(
-        settings.load(home, vaults.CHEAP), clock, passphrase=passphrase_of(vaults.WORDS), user=vaults.FOUNDER,
-        roles=vaults.PEOPLE[vaults.FOUNDER], user_passphrase=passphrase_of(vaults.USER_WORDS),
-    )  # fmt: skip
-
-
-def run_init(tell: Tell, home: Path, last: int) -> None:
-    """Make a vault and die at step `last`."""
-    steps = Steps(last, home)
-    steps.install()
-    _create(home, vaults.StandingClock())
-    tell(Survived(steps.count, dict(steps.kinds)))
-
-
-def look_after_init(tell: Tell, home: Path) -> None:
-    """Tell what a killed init left: nothing in the way, an unfinished vault, or a whole one; then have a vault."""
-    clock = vaults.StandingClock(LATER)
-    found = "whole"
-    if not _opens(home, clock):
-        try:
-            _create(home, clock)
-            found = "nothing"
-        except UnfinishedVaultError as exc:
-            found = "unfinished"
-            assert str(home) in exc.hint
-            assert "strongroom init" in exc.hint
-            shutil.rmtree(home)
-            _create(home, clock)
-    with vaults.opened(home, clock) as vault:
-        _ = vault.keyring, vault.index, vaults.signatory(vault, vaults.FOUNDER, Capability.USERS)
-        vault.sequence()
-        findings = vaults.check(vault)
-        assert not findings, findings
-    tell(found)
-
-
-def _opens(home: Path, clock: vaults.StandingClock) -> bool:
-    try:
-        with vaults.opened(home, clock):
-            return True
-    except NoVaultError:
-        return False
 
 
 # A full disk

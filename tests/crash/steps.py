@@ -77,10 +77,11 @@ class Steps:
             verb = getattr(durable, name)
             setattr(durable, name, self._around(f"durable.{name}", self._in_two(verb) if name == "write" else verb))
         for owner in (FileStore, S3Store):
-            for name in ("put", "delete", "lock"):
-                setattr(owner, name, self._around(f"store.{name}", getattr(owner, name)))
+            for name in ("put", "delete", "delete_many", "lock"):
+                if hasattr(owner, name):
+                    setattr(owner, name, self._around(f"store.{name}", getattr(owner, name)))
         Catalog.scrub = self._around("scrub", Catalog.scrub, changes=True)  # type: ignore[method-assign]
-        Catalog.write = self._write(Catalog.write)  # type: ignore[assignment, method-assign]
+        Catalog.write = self._write(Catalog.write)  # type: ignore[method-assign]
         URLLib3Session.send = self._around("request", URLLib3Session.send, changes=True)
         sys.addaudithook(self._audit)
 
@@ -153,4 +154,4 @@ def cross_many_batches() -> None:
     purge.BATCH = 2
     deletions.BATCH = 3
     journal.BATCH = 4
-    Archiver.due.__kwdefaults__["limit"] = 2
+    Archiver.due.__kwdefaults__ = {"limit": 2}

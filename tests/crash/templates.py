@@ -23,6 +23,12 @@ class Template:
     environment: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, list[bytes]] = field(default_factory=dict)
 
+    def copy(self, home: Path, number: int) -> "Template":
+        """Return a copy of this vault; in a bucket, which cannot be copied, it has a prefix of its own."""
+        vaults.copy(self.home, home)
+        bucket = {"STRONGROOM_ARCHIVE_PREFIX": f"copy-{number}"} if self.environment else {}
+        return Template(home, {**self.environment, **bucket}, self.keys)
+
     def recover(self, stage: str, home: Path, *ended: Ended) -> Child:
         """Begin to run the stage again on a copy of this vault, in a process of its own, and look at everything."""
         told = [word for end in ended for word in end.told]
@@ -35,6 +41,8 @@ def make(stage: str, home: Path, environment: Mapping[str, str] | None = None) -
     if stage == "ingest":
         run(stages.make_empty, home, environment)
         return Template(home, environment)
+    if stage == "archive few":
+        return Template(home, environment, run(stages.make_few, home, environment).told[0])
     ended = run(stages.make_full, home, environment, screened=stage == "archive")
     return Template(home, environment, ended.told[0])
 
@@ -46,18 +54,18 @@ def kill_at_every_step(stage: str, template: Template, folder: Path) -> stages.S
     """
     for first in itertools.count(1, LANES):
         steps = range(first, first + LANES)
-        homes = [vaults.copy(template.home, folder / f"{stage}-{step}" / "home") for step in steps]
+        copies = [template.copy(folder / f"{stage}-{step}" / "home", step) for step in steps]
         runs = [
-            Child(stages.run_stage, stage, home, template.environment, step)
-            for step, home in zip(steps, homes, strict=True)
+            Child(stages.run_stage, stage, copy.home, copy.environment, step)
+            for step, copy in zip(steps, copies, strict=True)
         ]
         ended = [run.wait() for run in runs]
-        recoveries = [template.recover(stage, home, end) for home, end in zip(homes, ended, strict=True)]
+        recoveries = [copy.recover(stage, copy.home, end) for copy, end in zip(copies, ended, strict=True)]
         for step, recovery in zip(steps, recoveries, strict=True):
             with told(f"killed at step {step} of {stage}"):
                 recovery.wait()
-        for home in homes:
-            shutil.rmtree(home.parent)
+        for copy in copies:
+            shutil.rmtree(copy.home.parent)
         for end in ended:
             if not end.killed:
                 survived: stages.Survived = end.told[-1]

@@ -15,7 +15,7 @@ KILLS = 3  # of the same vault, before anybody looks after it
 LONGEST = 0.2  # seconds that a stage is left alone; a whole one takes about that long
 
 
-@pytest.mark.parametrize("stage", sorted(stages.STAGES))
+@pytest.mark.parametrize("stage", ["ingest", "screen", "archive", "purge", "tick"])
 def test_a_stage_killed_at_random_moments_and_run_again_converges(stage: str, tmp_path: Path) -> None:
     template = templates.make(stage, tmp_path / "template")
     chance = random.Random(stage)

@@ -12,7 +12,7 @@ NEW_BLOBS = {
     for verb in ("create_new", "write", "sync_file", "sync_folder", "make_private_folder")
     for moment in ("before", "after")
 } | {"durable.write half"}
-DELETIONS = {"store.delete before", "store.delete after", "durable.remove before", "durable.remove after"}
+DELETIONS = {"store.delete_many before", "store.delete_many after", "durable.remove_plain before", "file os.remove"}
 COPIES = {"store.put before", "store.put after", "durable.publish before", "durable.publish after"}
 SCRUBS = {"scrub before", "scrub after"}
 
@@ -20,11 +20,11 @@ SCRUBS = {"scrub before", "scrub after"}
 @pytest.mark.parametrize(
     ("stage", "least", "kinds"),
     [
-        ("ingest", 70, NEW_BLOBS | COMMITS),
+        ("ingest", 45, NEW_BLOBS | COMMITS),
         ("screen", 30, NEW_BLOBS | COMMITS),
-        ("archive", 40, NEW_BLOBS | COPIES | COMMITS),
+        ("archive", 35, NEW_BLOBS | COPIES | COMMITS),
         ("purge", 22, DELETIONS | SCRUBS | COMMITS),
-        ("tick", 100, NEW_BLOBS | COPIES | DELETIONS | SCRUBS | COMMITS),
+        ("tick", 65, NEW_BLOBS | COPIES | DELETIONS | SCRUBS | COMMITS),
     ],
 )
 def test_a_stage_killed_at_any_step_and_run_again_converges(

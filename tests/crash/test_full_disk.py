@@ -1,4 +1,4 @@
-"""A disk that fills up in the middle of the work: told, nothing acknowledged lost, finished when there is room again."""
+"""A disk that fills up in the middle of the work: told, nothing acknowledged lost, finished once there is room."""
 
 import itertools
 from pathlib import Path

@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import UnfinishedVaultError, VaultExistsError
 from tests import vaults
-from tests.crash import stages, templates
+from tests.crash import founding, templates
 from tests.crash.children import Child
 
 
@@ -16,12 +16,15 @@ def test_init_killed_at_any_step_leaves_no_vault_or_a_whole_one(tmp_path: Path) 
     survived = None
     for first in itertools.count(1, templates.LANES):
         homes = {step: tmp_path / f"home-{step}" for step in range(first, first + templates.LANES)}
-        killed = {step: Child(stages.run_init, home, step) for step, home in homes.items()}
+        killed = {step: Child(founding.run_init, home, step) for step, home in homes.items()}
         ended = [child.wait() for child in killed.values()]
-        looks = {step: Child(stages.look_after_init, home) for step, home in homes.items()}
+        looks = {step: Child(founding.look_after_init, home) for step, home in homes.items()}
         for step, look in looks.items():
             with templates.told(f"killed at step {step} of init"):
-                found += look.wait().told
+                word = look.wait().told[0]
+                kind, _, advice = word.partition(": ")
+                found.append(kind)
+                assert (kind == "unfinished") == (f"delete {homes[step]} and run 'strongroom init' again" in advice)
         survived = next((end.told[0] for end in ended if not end.killed), None)
         if survived is not None:
             break

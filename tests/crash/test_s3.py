@@ -4,8 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests import servers
-from tests.crash import stages, templates
-from tests.crash.children import run
+from tests.crash import templates
 
 
 def test_archiving_to_s3_killed_at_any_step_and_run_again_converges(
@@ -19,17 +18,7 @@ def test_archiving_to_s3_killed_at_any_step_and_run_again_converges(
         "STRONGROOM_ARCHIVE_REGION": servers.REGION,
         "STRONGROOM_ARCHIVE_BUCKET": s3_bucket(versioned=True),
     }
-    step = 0
-    while True:
-        # a bucket cannot be copied: every crash has a vault and a prefix of its own
-        step += 1
-        mine = {**environment, "STRONGROOM_ARCHIVE_PREFIX": f"crash-{step}"}
-        template = templates.make("archive", tmp_path / f"{step}" / "home", mine)
-        ended = run(stages.run_stage, "archive", template.home, mine, step)
-        with templates.told(f"killed at step {step} of archive"):
-            template.recover("archive", template.home, ended).wait()
-        if not ended.killed:
-            break
-    survived = ended.told[-1]
-    assert survived.steps >= 20
+    template = templates.make("archive few", tmp_path / "template", environment)
+    survived = templates.kill_at_every_step("archive few", template, tmp_path)
+    assert survived.steps >= 12
     assert {"store.put before", "store.put after", "request before", "request after"} <= set(survived.moments)

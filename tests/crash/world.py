@@ -101,7 +101,9 @@ def wrapped_keys(vault: Vault) -> dict[str, list[bytes]]:
     """Return the wrapped data keys of every recording, by its name: what must be nowhere once it is purged."""
     with vault.catalog.read() as connection:
         return {
-            name: [bytes(w) for w in connection.scalars(select(key_slots.c.wrapped).where(key_slots.c.subject == found))]
+            name: [
+                bytes(w) for w in connection.scalars(select(key_slots.c.wrapped).where(key_slots.c.subject == found))
+            ]
             for name, found in find(vault).items()
         }
 

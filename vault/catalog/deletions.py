@@ -135,12 +135,12 @@ def _postpone(
 ) -> Owed:
     retry_at = now + min(_FIRST_RETRY * 2 ** min(attempts, 20), _LAST_RETRY)
     if isinstance(error, BlobLockedError) and error.until is not None:
-        retry_at = max(now, error.until)
+        retry_at = max(now + timedelta(seconds=1), error.until)
     obstacle = f"{error.code}: {error}" if isinstance(error, StrongroomError) else error
     connection.execute(
         update(deletions)
         .where(and_(deletions.c.blob == blob, deletions.c.store == store))
-        .values(retry_at=max(retry_at, now + timedelta(seconds=1)), attempts=attempts + 1, obstacle=obstacle)
+        .values(retry_at=retry_at, attempts=attempts + 1, obstacle=obstacle)
     )
     return Owed(blob, store, retry_at, obstacle)
 

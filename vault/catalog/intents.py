@@ -139,10 +139,12 @@ def sweep(catalog: Catalog, run_folder: Path, clock: Clock, delete_from: Mapping
 
 def _hold_dead(held: contextlib.ExitStack, run_folder: Path, owner: str, age: timedelta) -> bool:
     """Tell whether an owner is dead; its lock is held then, so that nobody else disposes of what it left."""
-    lock = _take_lock(run_folder / f"{owner}.lock")
+    path = run_folder / f"{owner}.lock"
+    lock = _take_lock(path)
     if lock is not None:
         held.callback(os.close, lock)
-    return lock is not None or age >= STRANGER_LIVES
+    # whose lock is held lives, however old its intents are; without a lock file only time tells
+    return lock is not None or (not path.exists() and age >= STRANGER_LIVES)
 
 
 def _clear(catalog: Catalog, owner: str, store: str, delete_blob: DeleteBlob) -> int:

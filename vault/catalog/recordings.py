@@ -87,6 +87,8 @@ _COLUMNS = [c for c in recordings.c if c.name in Recording.__slots__]
 
 def insert_new(connection: Connection, rows: Sequence[NewRows]) -> set[RecordingId]:
     """Insert those whose (source, source_token) is new; return their ids."""
+    if not rows:
+        return set()
     # in one order everywhere: two that take in the same recordings must not wait for each other in a circle
     rows = sorted(rows, key=lambda row: (row.recording["source"], row.recording["source_token"]))
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
