@@ -7,7 +7,7 @@ benchmarks run: its figures mean nothing.
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import chats, memory, sealing
@@ -23,15 +23,14 @@ BENCHMARKS: dict[str, Callable[[Path, Sizes], list[Figure]]] = {
 }
 
 
-def run(names: Sequence[str], sizes: Sizes, folder: Path) -> list[Figure]:
+def run(names: Sequence[str], sizes: Sizes, folder: Path) -> Iterator[list[Figure]]:
     """Run the benchmarks of these names, each in a folder of its own that is removed at its end."""
     check_space(folder, sizes.disk_bytes)
-    figures: list[Figure] = []
     for name in names:
         with tempfile.TemporaryDirectory(prefix=f"strongroom-bench-{name}-", dir=folder) as place:
             print(f"{name} ...", file=sys.stderr, flush=True)
-            figures += BENCHMARKS[name](Path(place), sizes)
-    return figures
+            figures = BENCHMARKS[name](Path(place), sizes)
+        yield figures
 
 
 def main() -> None:
@@ -42,7 +41,12 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where to work (8 GiB)")
     chosen = parser.parse_args()
     sizes = QUICK if chosen.quick else Sizes()
-    print(show(run(chosen.only or list(BENCHMARKS), sizes, chosen.folder)))
+    figures: list[Figure] = []
+    try:
+        for found in run(chosen.only or list(BENCHMARKS), sizes, chosen.folder):
+            figures += found
+    finally:
+        print(show(figures))  # what was measured counts, whatever happened to the rest
 
 
 if __name__ == "__main__":

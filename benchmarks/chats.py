@@ -1,5 +1,6 @@
 """Many small recordings: taking chats in, purging some of them, screening their text."""
 
+import contextlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from retention.policy import parse
 from service.assembly import Vault
 from vault.catalog import deletions
 from vault.screen.chats import redact
+from vault.screen.errors import UnscreenableError
 
 _POLICY = """\
 policy: strongroom/policy/v1
@@ -164,7 +166,8 @@ def _screening(name: str, chats: list[bytes], rounds: int) -> Figure:
 
     def screen() -> None:
         for chat in chats:
-            redact("application/json", chat)
+            with contextlib.suppress(UnscreenableError):  # it would be quarantined; the work was done all the same
+                redact("application/json", chat)
 
     def parse_and_match() -> None:
         for chat in chats:

@@ -45,8 +45,8 @@ def new_vault(home: Path, clock: Clock | None = None) -> Iterator[Vault]:
     clock = clock or SystemClock()
     secret = passphrase_of(PASSPHRASE)
     create(
-        settings.load(home, CHEAP), clock, passphrase=secret, user=ACTOR.name, roles=frozenset({Role.ADMIN, Role.RECORDER}),
-        user_passphrase=secret,
+        settings.load(home, CHEAP), clock, passphrase=secret, user=ACTOR.name,
+        roles=frozenset({Role.ADMIN, Role.RECORDER}), user_passphrase=secret,
     )  # fmt: skip
     vault = Vault(settings.load(home, CHEAP), clock, lambda: secret)
     try:

@@ -21,7 +21,7 @@ from vault.model import Kind
 
 LANGUAGE = "strongroom/policy/v1"
 
-_NAME = re.compile(r"(?=.*[a-z])[a-z0-9-]{1,64}")  # a letter, because the log takes nothing that could be dialled
+_NAME = re.compile(r"(?=.*[a-z])[a-z0-9-]{1,64}")  # a letter: the log takes nothing that could be dialled
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MATCH_KEYS = ("kind", "industry", "jurisdiction", "queue", "labels")
 
@@ -153,7 +153,9 @@ def _rule(reader: Reader, node: yaml.Node, *, taken: set[str]) -> Rule | None:
     keys = reader.mapping(node, required=("name", "match", "keep", "then"), optional=("clock", "basis"))
     name = reader.text(keys["name"]) if "name" in keys else None
     if name is not None and not _NAME.fullmatch(name):
-        reader.note(keys["name"], f"expected a name of a-z, 0-9 and '-' with a letter, at most 64 long, got {name[:40]!r}")
+        reader.note(
+            keys["name"], f"expected a name of a-z (at least one), 0-9 and '-', at most 64 long, got {name[:40]!r}"
+        )
     elif name in taken:
         reader.note(keys["name"], f"expected each rule name once, got {name!r} again")
     match = _match(reader, keys["match"]) if "match" in keys else None

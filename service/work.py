@@ -19,12 +19,13 @@ from service.assembly import Vault
 from service.errors import ClockJumpedError
 from vault.archive import Archived, Archiver
 from vault.catalog import deletions, info
+from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
-from vault.errors import WrongStateError
+from vault.errors import NotScreenedError, WrongStateError
 from vault.ids import new_id
-from vault.model import Kind, State
+from vault.model import Kind, RecordingId, State
 from vault.people import AUTO, Actor
 from vault.screen.stage import SCREENABLE, Screened, Screener
 
@@ -181,7 +182,15 @@ def archive_due(vault: Vault, actor: Actor) -> Iterator[Archived]:
     with vault.intents() as intents:
         archiver = make_archiver(vault, actor, intents)
         for batch in archiver.due():
-            yield from archiver.archive(batch)
+            for archived in archiver.archive(batch):
+                if not (isinstance(archived.error, NotScreenedError) and _moved_on(vault, archived.recording)):
+                    yield archived
+
+
+def _moved_on(vault: Vault, recording: RecordingId) -> bool:
+    """Tell whether another pass, or a purge, was first: that is no error of this one."""
+    with vault.catalog.read() as connection:
+        return rows.get(connection, recording).state is not State.SCREENED
 
 
 def make_archiver(vault: Vault, actor: Actor, intents: object) -> Archiver:

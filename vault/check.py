@@ -234,8 +234,10 @@ def _strangers(connection: Connection, store: BlobStore) -> Iterator[Finding]:
     while batch := list(islice(stored, _BATCH)):
         names = [found.blob for found in batch if not found.is_strange]
         owners = _owners(connection, store.name, names)
+        known = select(copies.c.blob, copies.c.version).where(copies.c.blob.in_(names), copies.c.store == store.name)
+        versions = {row.blob: row.version for row in connection.execute(known)}
         for found in batch:
-            yield from _stranger(store.name, found, owners.get(found.blob))
+            yield from _stranger(store.name, found, owners.get(found.blob), versions.get(found.blob))
 
 
 def _owners(connection: Connection, store: str, names: list[BlobName]) -> dict[str, str]:
@@ -251,7 +253,7 @@ def _owners(connection: Connection, store: str, names: list[BlobName]) -> dict[s
     return found | dict.fromkeys(connection.scalars(going), "going")
 
 
-def _stranger(store: str, found: StoredBlob, owner: str | None) -> Iterator[Finding]:
+def _stranger(store: str, found: StoredBlob, owner: str | None, version: str | None) -> Iterator[Finding]:
     subject = f"{found.blob} in {store}"
     if found.is_strange:
         yield fault("P6", subject, "something that is no blob lies in the store")
@@ -261,6 +263,8 @@ def _stranger(store: str, found: StoredBlob, owner: str | None) -> Iterator[Find
         yield fault("P3", subject, "a blob of a purged recording is still there and nothing notes its deletion")
     elif found.is_marker:
         yield fault("P6", subject, "a delete marker hides a blob")
+    elif owner == "alive" and version not in {None, found.version}:
+        yield fault("P6", subject, "another version of a blob than the one that was put there")
 
 
 def _lost_epochs(connection: Connection) -> Iterator[Finding]:

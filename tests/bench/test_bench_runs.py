@@ -19,7 +19,7 @@ ROWS = {"seal": 1, "ingest": 1, "range": 2, "purge": 2, "screen": 2, "memory": 0
 
 @pytest.mark.parametrize("name", bench.BENCHMARKS)
 def test_benchmark_runs_and_leaves_nothing_behind(name, tmp_path):
-    figures = bench.run([name], SIZES, tmp_path)
+    (figures,) = bench.run([name], SIZES, tmp_path)
     assert len(figures) == ROWS[name]
     assert all(figure.measured > 0 for figure in figures)
     assert all(figure.floor is None or figure.ratio > 0 for figure in figures)
@@ -38,7 +38,7 @@ def test_full_disk_is_told_before_anything_is_written(monkeypatch, tmp_path):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=measure.QUICK.disk_bytes - 1))
     with pytest.raises(SystemExit, match="expected 256 MiB free"):
-        bench.run(["seal"], SIZES, tmp_path)
+        list(bench.run(["seal"], SIZES, tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

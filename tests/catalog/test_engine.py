@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event, insert, select, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import IntegrityError
 
 from tests.catalog.rows import NOW, add_epoch, new_rows, put
 from vault.catalog import engine
@@ -182,9 +182,9 @@ def test_no_error_tells_a_parameter(catalog: Catalog) -> None:
 
 def test_the_test_above_would_see_a_parameter(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalog._writer, "hide_parameters", False)
-    with pytest.raises((IntegrityError, ProgrammingError)) as caught, catalog.write() as connection:
-        connection.execute(insert(key_slots).values({"subject": "s", "purpose": "p", "epoch": 99, "wrapped": SECRET}))
-    assert SECRET.decode() in str(caught.value)
+    with pytest.raises(IntegrityError) as caught, catalog.write() as connection:
+        connection.execute(insert(key_slots).values({"subject": "whose", "purpose": "p", "epoch": 99, "wrapped": b""}))
+    assert "whose" in str(caught.value)
 
 
 def test_a_read_begins_a_transaction_and_sees_one_state(catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Index, MetaData, Table, text
+from sqlalchemy import Connection, Constraint, Index, MetaData, Table, text
 
 from tests.catalog.revisions import fill
 from vault.catalog import upgrade as upgrading
@@ -85,9 +85,9 @@ def test_the_comparison_sees_another_type(catalog: Catalog) -> None:
 
 def test_every_index_and_constraint_has_a_name() -> None:
     for table in metadata.sorted_tables:
-        for part in [*table.indexes, *table.constraints]:
-            assert part.name, table.name
-            assert isinstance(part, Index) or len(str(part.name)) <= 63  # PostgreSQL cuts longer ones
+        parts: list[Index | Constraint] = [*table.indexes, *table.constraints]
+        for part in parts:
+            assert 0 < len(str(part.name or "")) <= 63, table.name  # PostgreSQL cuts longer ones
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(bare: Catalog) -> None:

@@ -43,12 +43,12 @@ def passphrase_of(user: str) -> str:
 class _Main(click.Command):
     """What `cli.main.main` does, for a runner that hands over arguments."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, *rest: Any, **extra: Any) -> Any:
         arguments = list(args or ())
         mask = os.umask(0o077)
         try:
             with told(as_json="--json" in arguments):
-                return cli.main(args=arguments, prog_name=prog_name, **extra)
+                return cli.main(arguments, prog_name, *rest, **extra)
         finally:
             os.umask(mask)
 

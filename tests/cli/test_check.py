@@ -77,10 +77,12 @@ def test_an_original_in_the_archive_is_found(lived: Terminal) -> None:
 def test_what_others_can_read_is_found(lived: Terminal, name: str) -> None:
     path = lived.home / name
     path.chmod(0o755 if path.is_dir() else 0o644)
-    answer = lived("lena" if False else "otto", "--json", "check")
+    answer = lived("otto", "--json", "check")
     assert answer.status == 5
     found = [(r["promise"], r["subject"]) for r in answer.rows if r.get("severity") == "fault"]
-    assert found == [("P1", name)]
+    assert ("P1", name) in found
+    # SQLite gives its side files the mode of the database
+    assert all(promise == "P1" and subject.startswith(name) for promise, subject in found)
     doctor = {row["what"]: row for row in lived("otto", "--json", "doctor").rows}
     assert "chmod" in doctor["permissions"]["advice"]
 

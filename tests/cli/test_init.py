@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_roles_that_watch_each_other_do_not_meet_in_one_person(
     other = Terminal(tmp_path / "other")
     assert other.refused("ada", "init", *options)["error"] == "roles-conflict"
     assert not other.home.exists()
-    new = {"STRONGROOM_NEW_PASSPHRASE": "of the new one"}
+    new: dict[str, Any] = {"STRONGROOM_NEW_PASSPHRASE": "of the new one"}
     assert people.refused("ada", "user", "add", "bo", *options, **new)["error"] == "roles-conflict"
     assert people.refused("ada", "user", "roles", "rob", *roles)["error"] == "roles-conflict"
 
@@ -74,7 +75,7 @@ def test_a_name_that_the_log_or_a_file_cannot_hold_leaves_nothing_behind(
 def test_adding_a_name_that_is_taken_leaves_no_key_file(people: Terminal) -> None:
     key = next(row["public_key"] for row in people.rows("ada", "user", "list") if row["name"] == "rex")
     people.ok("ada", "user", "add", "guest", "--role", "recorder", "--public-key", key)
-    new = {"STRONGROOM_NEW_PASSPHRASE": "of the new one"}
+    new: dict[str, Any] = {"STRONGROOM_NEW_PASSPHRASE": "of the new one"}
     assert people.refused("ada", "user", "add", "guest", "--role", "legal", **new)["error"] == "user-exists"
     assert not (people.home / "users" / "guest.key").exists()
     assert people("ada", "user", "add", "lena", "--role", "legal", **new).status == 3

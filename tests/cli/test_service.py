@@ -4,7 +4,9 @@ import json
 import signal
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,6 @@ import pytest
 from tests.cli.terminal import SAMPLES, Terminal, apply_policy, policy_text
 
 EVERY_SECOND: dict[str, str | None] = {"STRONGROOM_SERVICE_TICK_SECONDS": "1"}
-DAY = 86_400_000_000  # microseconds
 
 
 def report_of(process: "subprocess.Popen[bytes]") -> dict[str, Any]:
@@ -35,11 +36,10 @@ def test_the_service_does_what_arrives_and_stops_when_told(people: Terminal, num
     with people.start("ada", "--json", "run", env=EVERY_SECOND) as process:
         assert report_of(process)["screened"] == 0
         people.ok("rex", "ingest", "--manifest", SAMPLES / "manifest.jsonl")
-        done = 0
-        while done < 7:
-            done += report_of(process)["archived"]
+        reports = [report_of(process) for _ in range(3)]
+        assert sum(report["archived"] for report in reports) == 6
         stopped(process, number)
-    assert sorted(r["state"] for r in people.listed()) == ["archived"] * 7 + ["sealed"] * 4
+    assert sorted(r["state"] for r in people.listed()) == ["archived"] * 6 + ["sealed"] * 5
     assert people.faults(status=0) == []
     assert list((people.home / "run").iterdir()) == []
 
@@ -76,23 +76,21 @@ def _ticks(sr: Terminal) -> int:
         return int(connection.execute("SELECT count(*) FROM ticks").fetchone()[0])
 
 
-@pytest.mark.parametrize("jump", [30 * DAY, -30 * DAY])
+@pytest.mark.parametrize("jump", [timedelta(days=30), timedelta(days=-30)])
 def test_a_clock_that_jumped_purges_nothing_until_a_person_says_it_is_right(
-    filled: Terminal, tmp_path: Path, jump: int
+    filled: Terminal, tmp_path: Path, travel: Callable[[timedelta], None], jump: timedelta
 ) -> None:
     filled.ok("ada", "tick")
     apply_policy(filled, tmp_path / "p.yaml", policy_text(("everything", "all", "P3Y", "destroy")))
-    with closing(sqlite3.connect(filled.home / "catalog.db")) as connection, connection:
-        connection.execute("UPDATE ticks SET claimed_at = claimed_at + ?", [jump])
+    travel(jump)
     advice = {row["what"]: row["advice"] for row in filled("ada", "--json", "doctor").rows}
     assert "--clock-is-right" in advice["schedule"]
-    answer = filled("ada", "--json", "tick")
-    assert answer.status == 1
-    assert answer.rows[0]["purged"] == 0
-    assert "clock-jumped" in answer.rows[0]["errors"][0]
+    for _ in range(2):  # a second pass believes it no more than the first
+        answer = filled("ada", "--json", "tick")
+        assert answer.status == 1
+        assert answer.rows[0]["purged"] == 0
+        assert "clock-jumped" in answer.rows[0]["errors"][0]
     assert not filled.listed("--state", "purged")
-    with closing(sqlite3.connect(filled.home / "catalog.db")) as connection, connection:
-        connection.execute("DELETE FROM ticks WHERE slot = (SELECT max(slot) FROM ticks)")
     assert filled.rows("ada", "tick", "--clock-is-right")[0]["purged"] == 5
 
 

@@ -204,9 +204,10 @@ def recover(
         seen.append(world.wrapped_keys(vault))
         assert not (report := vaults.tick(vault)).errors, report
         world.check_settled(vault, fates)
-    gone = [key for found in seen for name in doomed for key in found.get(name, [])]
-    assert gone
-    world.check_no_litter(home, gone)
+        gone = [key for found in seen for name in doomed for key in found.get(name, [])]
+        assert gone
+        world.check_destroyed(home, gone)
+    world.check_no_litter(home)
 
 
 def check_acknowledged(vault: Vault, told: list[object]) -> None:

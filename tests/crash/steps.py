@@ -77,7 +77,7 @@ class Steps:
             verb = getattr(durable, name)
             setattr(durable, name, self._around(f"durable.{name}", self._in_two(verb) if name == "write" else verb))
         for owner in (FileStore, S3Store):
-            for name in ("put", "delete", "delete_many", "lock"):
+            for name in ("put", "delete", "lock"):
                 if hasattr(owner, name):
                     setattr(owner, name, self._around(f"store.{name}", getattr(owner, name)))
         Catalog.scrub = self._around("scrub", Catalog.scrub, changes=True)  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ NEW_BLOBS = {
     for verb in ("create_new", "write", "sync_file", "sync_folder", "make_private_folder")
     for moment in ("before", "after")
 } | {"durable.write half"}
-DELETIONS = {"store.delete_many before", "store.delete_many after", "durable.remove_plain before", "file os.remove"}
+DELETIONS = {"store.delete before", "store.delete after", "durable.remove before", "file os.remove"}
 COPIES = {"store.put before", "store.put after", "durable.publish before", "durable.publish after"}
 SCRUBS = {"scrub before", "scrub after"}
 

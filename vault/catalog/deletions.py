@@ -4,7 +4,6 @@ A row in `deletions` is written in the transaction that destroys the keys and re
 up, in every version. A store that refuses (a lock, an outage) is asked again later.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ from vault.log.entry import Act
 from vault.model import BlobName, State
 from vault.people import Actor
 from vault.store.base import BlobStore
-from vault.store.file import FileStore
 
 PRIMARY = "primary"
 BATCH = 256
@@ -86,7 +84,7 @@ def finish(
                 batch = connection.execute(query.order_by(deletions.c.blob).limit(BATCH)).all()
             if not batch:
                 return deleted, owed
-            errors = _delete_batch(stores, batch, pool)
+            errors = list(pool.map(lambda row: _delete(stores, BlobName(row.blob), row.store), batch))
             gone = [row for row, error in zip(batch, errors, strict=True) if error is None]
             deleted += len(gone)
             with catalog.write() as connection:
@@ -102,22 +100,6 @@ def _scrub(catalog: Catalog) -> None:
     if owed is not None and catalog.scrub():
         with catalog.write() as connection:
             info.scrub_done(connection, owed)
-
-
-def _delete_batch(
-    stores: Mapping[str, BlobStore], batch: Sequence[Row[Any]], pool: ThreadPoolExecutor
-) -> list[StrongroomError | str | None]:
-    """Delete the blobs of a batch; return what stood in the way of each."""
-    done: set[str] = set()
-    for name, store in stores.items():
-        if isinstance(store, FileStore):
-            # one sync of a folder covers all that went from it; after an error each is asked for by itself
-            with contextlib.suppress(StrongroomError):
-                store.delete_many([BlobName(row.blob) for row in batch if row.store == name], pool)
-                done.add(name)
-    return list(
-        pool.map(lambda row: None if row.store in done else _delete(stores, BlobName(row.blob), row.store), batch)
-    )
 
 
 def _delete(stores: Mapping[str, BlobStore], blob: BlobName, store: str) -> StrongroomError | str | None:

@@ -102,15 +102,15 @@ class Catalog:
             CatalogUnavailableError: the database cannot be reached, or refuses.
 
         """
-        with _translated():
-            raw = self.engine.raw_connection()
         try:
-            driver: Any = raw.driver_connection
-            return _truncate(driver) if self.is_sqlite else _vacuum(driver)
+            raw = self.engine.raw_connection()
+            try:
+                driver: Any = raw.driver_connection
+                return _truncate(driver) if self.is_sqlite else _vacuum(driver)
+            finally:
+                raw.close()
         except self.engine.dialect.loaded_dbapi.Error as exc:
             raise CatalogUnavailableError(f"the catalog did not answer: {_first_line(exc)}") from exc
-        finally:
-            raw.close()
 
     def close(self) -> None:
         """Return every connection."""

@@ -15,7 +15,6 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -190,30 +189,6 @@ class FileStore:
             self._sweep_incoming(blob)
             if durable.remove_empty_folder(path.parent):
                 self._durable_folders.discard(path.parent)
-
-    def delete_many(self, blobs: Iterable[BlobName], pool: Executor) -> None:
-        """Remove blobs side by side, as `delete` does, with one sync a folder instead of one a blob; durable at return.
-
-        After an error any of them may be gone, none of them surely.
-
-        Raises:
-            InvalidInputError: not a blob name.
-            StoreUnavailableError: the store is not there, or the disk fails.
-
-        """
-        paths = {blob: self._path(blob) for blob in blobs}
-        check_marker(self.root)
-        with told(self.root, "delete blobs"):
-            for _ in pool.map(durable.remove_plain, paths.values()):
-                pass
-            for folder in sorted({path.parent for path in paths.values()}):
-                with contextlib.suppress(FileNotFoundError):  # where the folder is gone, so is everything in it
-                    durable.sync_folder(folder)
-                if durable.remove_empty_folder(folder):
-                    self._durable_folders.discard(folder)
-            for part in (self.root / INCOMING).glob("*-*"):
-                if part.name.partition("-")[0] in paths:
-                    durable.remove(part)
 
     def lock(self, blob: BlobName, version: str, until: datetime) -> datetime | None:
         """Return None: a folder has no lock."""
