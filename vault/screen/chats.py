@@ -16,7 +16,8 @@ from vault.screen.media.vcon import VconDocument
 from vault.screen.talk import KEPT, Hit
 
 ENGINE = "strongroom-digits/1"  # raise when a rule of SPEC.md changes
-MAX_ROUNDS = 4  # a cut can bring digits together that were apart; each round cuts what the last one left
+MAX_ROUNDS = 12  # a cut can bring digits together that were apart; each round cuts what the last one left
+WIDE_FROM = 2  # the round from which on all digits of a message go with what is found in it
 
 _TEXTS: dict[str, Callable[[str], Document]] = {
     "application/json": JsonDocument,
@@ -65,9 +66,10 @@ def _finding(document: Document, hit: Hit, *, keep: int) -> Finding:
     return Finding(hit.kind, where, hit.length, hit.scheme, hit.kind == "card" and keep > 0, hit.rule)
 
 
-def _round(media_type: str, content: bytes, keep: int) -> tuple[bytes, tuple[Finding, ...]]:
+def _round(media_type: str, content: bytes, number: int) -> tuple[bytes, tuple[Finding, ...]]:
     document, encode = _parse(media_type, content)
-    found = find(document.segments, keep=keep)
+    keep = KEPT if number == 0 else 0
+    found = find(document.segments, keep=keep, wide=number >= WIDE_FROM)
     findings = tuple(_finding(document, hit, keep=keep) for hit in found.hits)
     if not found.cuts:
         return content, findings
@@ -85,7 +87,7 @@ def redact(media_type: str, content: bytes) -> Redaction:
     """
     findings: list[Finding] = []
     for count in range(MAX_ROUNDS):
-        content, more = _round(media_type, content, KEPT if count == 0 else 0)
+        content, more = _round(media_type, content, count)
         if not more:
             return Redaction(content, tuple(findings), ENGINE)
         findings += more
@@ -99,4 +101,4 @@ def rescan(media_type: str, content: bytes) -> tuple[Finding, ...]:
         UnscreenableError: the content cannot be wholly parsed.
 
     """
-    return _round(media_type, content, KEPT)[1]
+    return _round(media_type, content, 0)[1]

@@ -58,10 +58,11 @@ def _distinct(hits: list[Hit]) -> Iterable[Hit]:
             yield hit
 
 
-def find(segments: Sequence[Segment], *, keep: int = KEPT) -> Found:
+def find(segments: Sequence[Segment], *, keep: int = KEPT, wide: bool = False) -> Found:
     """Find card numbers, security codes and expiry dates in a talk, in time linear in its length.
 
-    `keep` digits at the end of a card number stay readable; with none, the digits around it go too.
+    `keep` digits at the end of a card number stay readable; with none, the digits around it go too, and
+    with `wide` all digits of the segments it is found in.
     """
     known = {text: may_hold_numbers(text) for text in {segment.text for segment in segments}}
     numbers = [i for i, segment in enumerate(segments) if known[segment.text]]
@@ -73,6 +74,6 @@ def find(segments: Sequence[Segment], *, keep: int = KEPT) -> Found:
         cards = [card for stream in streams for card in joining.cards_in(talk, stream)]
         hits += joining.mark(cards, marks, keep)
         if not keep:
-            joining.mark_chains(talk, cards, marks)
+            joining.mark_around(talk, cards, marks, wide=wide)
         hits += codes.mark(talk, streams, cards, marks)
     return Found(tuple(_distinct(hits)), marks.cuts())

@@ -233,15 +233,18 @@ def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
     return cards
 
 
-def mark_chains(talk: Talk, cards: Sequence[Card], marks: Marks) -> None:
-    """Mark every digit of the chains that hold parts of `cards`, so that no remainder can join anew."""
+def mark_around(talk: Talk, cards: Sequence[Card], marks: Marks, *, wide: bool) -> None:
+    """Mark every digit of the chains that hold parts of `cards`, so that no remainder can join anew.
+
+    `wide` marks all digits of the segments instead, for talk so full of numbers that others join again and again.
+    """
     touched: dict[int, set[int]] = {}
     for card in cards:
         for at, _, _ in card.parts:
             touched.setdefault(at.segment, set()).add(at.block.ordinal)
     for segment, indices in touched.items():
         for chain in chains_of(talk.scans[segment].blocks):
-            if any(block.ordinal in indices for block in chain):
+            if wide or any(block.ordinal in indices for block in chain):
                 for block in chain:
                     marks.add(segment, block, 0, len(block.digits))
 
