@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks import data, vaults
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
-from retention import policies, purge
+from retention import policies, purge, purge_plans
 from retention.decide import Action
 from retention.policy import parse
 from service.assembly import Vault
-from vault.catalog import deletions
+from vault import deletions
 from vault.screen.chats import redact
 from vault.screen.errors import UnscreenableError
 
@@ -87,7 +87,7 @@ def _apply_policy(vault: Vault) -> None:
 
 
 def _purge(vault: Vault, count: int) -> None:
-    plan = purge.make_plan(
+    plan = purge_plans.make_plan(
         vault.catalog, vault.clock, vaults.ACTOR, vault=vault.id, only=frozenset({Action.DESTROY})
     )  # fmt: skip
     assert plan is not None
@@ -186,7 +186,9 @@ def screen_text(_folder: Path, sizes: Sizes) -> list[Figure]:
     """Screen chats in memory; floor: json.loads and one regular expression for 13 to 19 digits over every string."""
     plain = [data.chat(number) for number in range(sizes.screened_chats)]
     cards = [data.chat(number, cards=2) for number in range(sizes.screened_chats)]
+    dense = [data.chat(number, numbers=1.0) for number in range(sizes.screened_chats)]
     return [
         _screening("screen chats without cards", plain, sizes.rounds),
         _screening("screen chats with two cards each", cards, sizes.rounds),
+        _screening("screen chats with a number in every message", dense, sizes.rounds),
     ]

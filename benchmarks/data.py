@@ -30,8 +30,11 @@ def write_file(path: Path, size: int) -> None:
             file.write(piece[: size - start])
 
 
-def chat(number: int, *, cards: int = 0) -> bytes:
-    """Return one chat of 8 to 12 KiB as JSON; some messages name a published test card number."""
+def chat(number: int, *, cards: int = 0, numbers: float = 0.2) -> bytes:
+    """Return one chat of 8 to 12 KiB as JSON: the first `cards` messages name a published test card number.
+
+    `numbers` is the share of messages that name a reference of up to four digits.
+    """
     rng = random.Random(number)
     wanted = rng.randrange(8 << 10, 12 << 10)
     messages: list[dict[str, str]] = []
@@ -39,7 +42,9 @@ def chat(number: int, *, cards: int = 0) -> bytes:
     at = _START + timedelta(seconds=number)
     while size < wanted:
         at += timedelta(seconds=rng.randrange(3, 40))
-        text = " ".join(rng.choices(_WORDS, k=rng.randrange(4, 40))) + f" ref {rng.randrange(10_000)}"
+        text = " ".join(rng.choices(_WORDS, k=rng.randrange(4, 40)))
+        if rng.random() < numbers:
+            text += f" ref {rng.randrange(10_000)}"
         if len(messages) < cards:
             text += f" my card is {rng.choice(_CARDS)}"
         messages.append({"ts": at.isoformat(), "from": rng.choice(("agent", "customer")), "text": text})

@@ -21,8 +21,15 @@ _SHOWN = 20
 """Receipts printed one by one to people; more are only counted, unless they were refused."""
 
 
+def _paths(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[Path, ...]:  # noqa: ARG001
+    # an empty argument, as an unset variable leaves it, would otherwise mean the current folder
+    if not all(value):
+        raise ArgumentError("expected a path, got an empty argument")
+    return tuple(Path(path) for path in value)
+
+
 @click.command(cls=Command)
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, callback=_paths)
 @click.option(
     "--manifest", "manifests", multiple=True, type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A JSONL or CSV manifest; its paths are taken from its own folder. May be repeated.",

@@ -5,12 +5,12 @@ import click
 from cli.base import Group
 from cli.door import Door, pass_door
 from cli.output import size
-from retention import approvals
+from retention import approvals, purge_plans
 from retention import plan as plans
 from retention import purge as purging
 from retention.decide import Action
 from retention.errors import ApprovalMissingError
-from vault.catalog import deletions
+from vault import deletions
 from vault.people import Capability
 
 
@@ -26,7 +26,7 @@ def plan(door: Door) -> None:
     actor = door.enter(Capability.PURGE_PLAN)
     vault = door.vault
     every = frozenset({Action.DESTROY, Action.REVIEW})
-    made = purging.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, only=every)
+    made = purge_plans.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, only=every)
     door.settle()
     if made is None:
         door.out.object({"plan": None, "items": 0}, text="nothing is due")
@@ -60,8 +60,8 @@ def show(door: Door, plan_id: str) -> None:
     """Show a plan and who approved it."""
     door.enter(Capability.PURGE_READ)
     with door.vault.catalog.read() as connection:
-        made, state = purging.get_plan(connection, plan_id)
-        signed = approvals.verified(connection, plans.digest(made), purging.APPROVE, needed=0)
+        made, state = purge_plans.get_plan(connection, plan_id)
+        signed = approvals.verified(connection, plans.digest(made), plans.SignedAct.PURGE, needed=0)
     _show(door, made, state)
     for approval in signed:
         door.out.say(
@@ -75,7 +75,7 @@ def show(door: Door, plan_id: str) -> None:
 def approve(door: Door, plan_id: str) -> None:
     """Agree to a plan, as another person than the one who made it."""
     signatory = door.sign(Capability.PURGE_APPROVE)
-    purging.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
+    purge_plans.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
     door.settle()
     door.out.object({"plan": plan_id, "approved_by": signatory.actor.name}, text=f"approved plan {plan_id}")
 

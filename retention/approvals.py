@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 from keys.errors import BadSignatureError, PublicKeyError
 from keys.signing import PublicKey, SigningKey
 from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError
-from retention.plan import APPROVAL_DOMAIN, approval_message
+from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from vault import people
 from vault.catalog.schema import approvals
 from vault.model import Role
@@ -35,7 +35,7 @@ class Approval:
     at: datetime
 
 
-def sign(connection: Connection, signatory: Signatory, digest: str, act: str, now: datetime) -> None:
+def sign(connection: Connection, signatory: Signatory, digest: str, act: SignedAct, now: datetime) -> None:
     """Sign a digest and keep the signature.
 
     Raises:
@@ -55,13 +55,13 @@ def sign(connection: Connection, signatory: Signatory, digest: str, act: str, no
             act=act,
             role=signatory.role,
             public_key=str(signatory.key.public),
-            signature=signatory.key.sign(APPROVAL_DOMAIN, approval_message(digest, user)),
+            signature=signatory.key.sign(APPROVAL_DOMAIN, approval_message(act, digest, user, signatory.role)),
             at=now,
         )
     )
 
 
-def verified(connection: Connection, digest: str, act: str, *, needed: int = 1) -> list[Approval]:
+def verified(connection: Connection, digest: str, act: SignedAct, *, needed: int = 1) -> list[Approval]:
     """Return the signatures over a digest, each verified.
 
     Raises:
@@ -76,8 +76,9 @@ def verified(connection: Connection, digest: str, act: str, *, needed: int = 1) 
     for row in connection.execute(query):
         try:
             key = PublicKey.parse(row.public_key)
-            key.verify(APPROVAL_DOMAIN, approval_message(digest, row.user), row.signature)
-        except (BadSignatureError, PublicKeyError) as exc:
+            message = approval_message(act, digest, row.user, Role(row.role))
+            key.verify(APPROVAL_DOMAIN, message, row.signature)
+        except (BadSignatureError, PublicKeyError, ValueError) as exc:
             raise ApprovalSignatureError(f"expected a signature of {row.user} that verifies") from exc
         if known.get(row.user) != key:
             raise ApprovalSignatureError(f"expected a signature by the key this vault knows for {row.user}")

@@ -21,7 +21,7 @@ from retention.certificate_form import (
     parse,
 )
 from retention.errors import ApprovalSignatureError, CertificateFormatError, CertificateSignatureError
-from retention.plan import APPROVAL_DOMAIN, approval_message
+from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from vault.model import Role
 
 __all__ = [
@@ -43,7 +43,9 @@ MAX_CERTIFICATE_LEN = 64 * 1024  # bytes
 
 def approve(plan: str, user: str, role: Role, key: SigningKey) -> Approval:
     """Return a person's approval of a plan: their signature over approval_message, in its domain."""
-    return Approval(user, role, key.public, key.sign(APPROVAL_DOMAIN, approval_message(plan, user)))
+    return Approval(
+        user, role, key.public, key.sign(APPROVAL_DOMAIN, approval_message(SignedAct.PURGE, plan, user, role))
+    )
 
 
 def verify_approval(approval: Approval, plan: str) -> None:
@@ -54,7 +56,8 @@ def verify_approval(approval: Approval, plan: str) -> None:
 
     """
     try:
-        approval.public_key.verify(APPROVAL_DOMAIN, approval_message(plan, approval.user), approval.signature)
+        message = approval_message(SignedAct.PURGE, plan, approval.user, approval.role)
+        approval.public_key.verify(APPROVAL_DOMAIN, message, approval.signature)
     except BadSignatureError as exc:
         raise ApprovalSignatureError(f"the approval of {approval.user} does not hold for plan {plan}") from exc
 

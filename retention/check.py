@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from keys.errors import StrongroomError
 from keys.signing import PublicKey
 from retention import certificate, check_approvals, check_holds, plan, policies, policy_plan
-from retention.purge import KIND as PURGE
+from retention.purge_plans import KIND as PURGE
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import certificates, plans, recordings
 from vault.catalog.schema import policies as policy_table

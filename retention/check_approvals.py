@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
-from retention import approvals, holds, policies, purge
+from retention import approvals
+from retention.plan import SignedAct
 from vault.catalog.schema import approvals as table
 from vault.check import Finding, fault
 from vault.log import journal
 from vault.log.entry import Act
 
 _ACTS = {
-    Act.HOLD_RELEASE_REQUESTED: (holds.REQUEST, "release_sha256"),
-    Act.HOLD_RELEASED: (holds.RELEASE, "release_sha256"),
-    Act.PURGE_APPROVED: (purge.APPROVE, "plan_sha256"),
-    Act.POLICY_APPROVED: (policies.APPROVE, "plan_sha256"),
+    Act.HOLD_RELEASE_REQUESTED: (SignedAct.RELEASE_REQUEST, "release_sha256"),
+    Act.HOLD_RELEASED: (SignedAct.RELEASE, "release_sha256"),
+    Act.PURGE_APPROVED: (SignedAct.PURGE, "plan_sha256"),
+    Act.POLICY_APPROVED: (SignedAct.POLICY, "plan_sha256"),
 }
 
 
@@ -43,7 +44,7 @@ def findings(connection: Connection) -> Iterator[Finding]:
 
 def _told(connection: Connection) -> dict[tuple[str, str, str, str], str]:
     """Return what each approval of the log is of, by digest, user, act and role."""
-    found = {}
+    found: dict[tuple[str, str, str, str], str] = {}
     for entry in journal.of_acts(connection, *_ACTS):
         act, name = _ACTS[entry.act]
         found[str(entry.details.get(name)), entry.actor, act, entry.why] = str(entry.subject)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from keys.errors import StrongroomError
 from retention import approvals, holds
 from retention.holds import Hold
+from retention.plan import SignedAct
 from vault.catalog.criteria import to_json
 from vault.catalog.schema import key_slots
 from vault.check import Finding, fault
@@ -57,8 +58,8 @@ def _release(connection: Connection, hold: Hold, released: Entry | None) -> Iter
         return
     digest = holds.release_digest(hold, hold.release_requested_by, hold.release_requested_at)
     try:
-        asked = approvals.verified(connection, digest, holds.REQUEST)
-        agreed = approvals.verified(connection, digest, holds.RELEASE, needed=1 if released else 0)
+        asked = approvals.verified(connection, digest, SignedAct.RELEASE_REQUEST)
+        agreed = approvals.verified(connection, digest, SignedAct.RELEASE, needed=1 if released else 0)
     except StrongroomError as exc:
         yield fault("P2", f"hold {hold.id}", f"its release is not signed by two people: {exc}")
         return

@@ -19,6 +19,7 @@ from retention import approvals
 from retention.approvals import Signatory
 from retention.decide import HoldRef
 from retention.errors import HoldNotFoundError, HoldScopeError, HoldStateError, MatterError, SamePersonError
+from retention.plan import SignedAct
 from vault.catalog.criteria import Criteria, covered, from_json, possibly_matching_tombstone, to_json
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.schema import holds, key_slots, recordings, renditions, to_micros
@@ -30,8 +31,6 @@ from vault.model import State
 from vault.people import Actor
 
 _MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
-REQUEST = "hold.release-request"
-RELEASE = "hold.release"
 SCOPE_WORDS = "scope"
 """The purpose of the key slot that opens what a hold is about."""
 RELEASE_WORDS = "release"
@@ -217,7 +216,7 @@ def request_release(catalog: Catalog, clock: Clock, signatory: Signatory, *, hol
                 sealed_release_reason=words.sealed,
             )
         )
-        approvals.sign(connection, signatory, digest, REQUEST, now)
+        approvals.sign(connection, signatory, digest, SignedAct.RELEASE_REQUEST, now)
         details: dict[str, int | str] = {"release_sha256": digest, "words_sha256": words.sha256}
         journal.append(connection, [signatory.actor.entry(now, Act.HOLD_RELEASE_REQUESTED, hold, details)])
     return digest
@@ -240,8 +239,8 @@ def approve_release(catalog: Catalog, clock: Clock, signatory: Signatory, *, hol
         if found.release_requested_by == signatory.actor.name:
             raise SamePersonError("expected another person than the one who requested the release")
         digest = release_digest(found, found.release_requested_by, found.release_requested_at)
-        approvals.verified(connection, digest, REQUEST)
-        approvals.sign(connection, signatory, digest, RELEASE, now)
+        approvals.verified(connection, digest, SignedAct.RELEASE_REQUEST)
+        approvals.sign(connection, signatory, digest, SignedAct.RELEASE, now)
         until = now + grace
         connection.execute(update(holds).where(holds.c.id == hold).values(released_at=now, grace_until=until))
         details: dict[str, int | str] = {"release_sha256": digest, "grace_days": grace.days}

@@ -9,13 +9,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from keys import canonical
 from keys.canonical import Json
 from retention import document
 from retention.decide import Action
 from retention.errors import PlanFormatError
-from vault.model import RecordingId
+from vault.model import RecordingId, Role
 
 APPROVAL_DOMAIN = "approval"
 """The signature domain (keys/SPEC.md) of what people agree to: purge plans, policy plans, releases of holds."""
@@ -162,13 +163,28 @@ def _item(value: Json) -> PlanItem:
     )
 
 
-def approval_message(plan_digest: str, user: str) -> bytes:
-    """Return the bytes a user signs to approve the plan, of either kind, with this digest.
+class SignedAct(StrEnum):
+    """What a person agrees to with a signature; a signature for one act is none for another."""
+
+    PURGE = "purge.approve"
+    POLICY = "policy.approve"
+    RELEASE_REQUEST = "hold.release-request"
+    RELEASE = "hold.release"
+
+
+def approval_message(act: SignedAct, digest: str, user: str, role: Role) -> bytes:
+    """Return the bytes a user signs, under a role, to agree to the plan or release with this digest.
 
     Raises:
-        PlanFormatError: `plan_digest` is not 64 lower-case hex digits, or `user` is empty.
+        PlanFormatError: `digest` is not 64 lower-case hex digits, or `user` is empty.
 
     """
     return canonical.encode(
-        {"form": _APPROVAL, "plan": document.sha256(plan_digest), "user": document.text(user)},
+        {
+            "form": _APPROVAL,
+            "act": act.value,
+            "digest": document.sha256(digest),
+            "role": role.value,
+            "user": document.text(user),
+        }
     )

@@ -9,6 +9,7 @@ from retention import approvals, holds, policy_plan
 from retention.approvals import Signatory
 from retention.decide import AppliedPolicy, Facts
 from retention.errors import PlanNotFoundError, PolicyAlteredError, SamePersonError, StalePlanError
+from retention.plan import SignedAct
 from retention.policy import Policy, parse
 from retention.policy_plan import Candidate, PolicyPlan
 from vault.catalog import recordings as rows
@@ -24,7 +25,6 @@ from vault.model import State
 from vault.people import Actor
 
 KIND = "policy"
-APPROVE = "policy.approve"
 
 
 def facts_of(recording: Recording) -> Facts:
@@ -133,7 +133,7 @@ def approve(catalog: Catalog, clock: Clock, signatory: Signatory, *, plan_id: st
         if plan.created_by == signatory.actor.name:
             raise SamePersonError("expected another person than the one who made the plan")
         digest = policy_plan.digest(plan)
-        approvals.sign(connection, signatory, digest, APPROVE, now)
+        approvals.sign(connection, signatory, digest, SignedAct.POLICY, now)
         entry = signatory.actor.entry(now, Act.POLICY_APPROVED, plan_id, {"plan_sha256": digest})
         journal.append(connection, [entry])
 
@@ -158,7 +158,7 @@ def apply(catalog: Catalog, clock: Clock, actor: Actor, *, plan_id: str, text: s
         if _changes(effect) != _changes(plan.effect):
             raise StalePlanError("expected the catalog as it was planned on, got one that would change otherwise")
         if policy_plan.needs_approval(plan):
-            approvals.verified(connection, policy_plan.digest(plan), APPROVE)
+            approvals.verified(connection, policy_plan.digest(plan), SignedAct.POLICY)
         applied = AppliedPolicy((base.version if base else 0) + 1, policy)
         connection.execute(
             insert(policies).values(

@@ -1,4 +1,4 @@
-"""Planning a purge and running it: the end of a recording, with proof. Handles ciphertext only; cannot reach a key.
+"""Running a purge: the end of a recording, with proof. Handles ciphertext only; cannot reach a key.
 
 `run` executes one approved plan, once, in bounded batches. For a batch, in one transaction that no hold, release or
 policy can run beside:
@@ -18,34 +18,30 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.signing import SigningKey
-from retention import approvals, certificate, check_holds, holds, plan, policies
-from retention.approvals import Approval, Signatory
+from retention import approvals, certificate, check_holds, holds, plan, policies, purge_plans
+from retention.approvals import Approval
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
 from retention.decide import Action, AppliedPolicy, Decision, decide, may_purge
 from retention.errors import PlanNotFoundError, RetentionAlteredError, SamePersonError, StalePlanError
-from retention.plan import Plan, PlanItem
+from retention.plan import Plan, PlanItem, SignedAct
 from retention.policies import facts_of
-from vault.catalog import deletions, info
+from vault import deletions
+from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.recordings import Recording, Rendition
 from vault.catalog.schema import certificates, key_slots, labels, plans, screenings, tokens
 from vault.clock import Clock
-from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act, Entry
 from vault.model import BlobName, Role, State
 from vault.people import AUTO, Actor
 
-KIND = "purge"
-APPROVE = "purge.approve"
-MAX_ITEMS = 10_000
-"""Recordings in one plan: what a person can be asked to look at, and what fits in memory."""
 BATCH = 100
 """Recordings destroyed in one transaction."""
 
@@ -63,116 +59,10 @@ class Purged:
     reason: str
 
 
-def due(connection: Connection, now: datetime, *, limit: int = MAX_ITEMS) -> Iterator[tuple[Recording, Decision]]:
-    """Yield up to `limit` recordings that are due, the longest over first."""
-    policy = policies.current(connection)
-    if policy is None or not policy.policy.rules:
-        return
-    # no rule lets go of anything younger than the shortest period; months are counted as 28 days, never too late
-    shortest = min(
-        365 * p.years + 28 * p.months + 7 * p.weeks + p.days for p in (rule.keep for rule in policy.policy.rules)
-    )
-    found = 0
-    for batch in rows.scan_ended_before(connection, now - timedelta(days=shortest)):
-        held = holds.matching(connection, [recording.id for recording in batch], now)
-        for recording in batch:
-            decision = decide(facts_of(recording), policy, held[recording.id], now)
-            if decision.action is not Action.KEEP:
-                yield recording, decision
-                found += 1
-                if found == limit:
-                    return
-
-
-def make_plan(catalog: Catalog, clock: Clock, actor: Actor, *, vault: str, only: frozenset[Action]) -> Plan | None:
-    """Keep and return a plan of what is due and may be done by one of the actions; None when nothing is.
-
-    Raises:
-        CatalogUnavailableError: the catalog does not answer.
-
-    """
-    now = clock.now()
-    with catalog.read() as connection:
-        chosen = [(r, d) for r, d in due(connection, now) if d.action in only]
-        if not chosen:
-            return None
-        renditions = rows.renditions_of(connection, [recording.id for recording, _ in chosen])
-        policy = policies.current(connection)
-    items = sorted(
-        (_item(recording, decision, renditions.get(recording.id, [])) for recording, decision in chosen),
-        key=lambda item: item.recording,
-    )
-    made = Plan(new_id(now), vault, now, actor.name, policy.version if policy else 0, tuple(items))
-    digest = plan.digest(made)
-    with catalog.write() as connection:
-        connection.execute(
-            insert(plans).values(
-                id=made.id, kind=KIND, digest=digest, body=plan.encode(made), state="proposed",
-                created_at=now, created_by=actor.name,
-            )
-        )  # fmt: skip
-        details: dict[str, int | str] = {"plan_sha256": digest, "items": len(items)}
-        journal.append(connection, [actor.entry(now, Act.PURGE_PLANNED, made.id, details)])
-    return made
-
-
-def _item(recording: Recording, decision: Decision, renditions: Sequence[Rendition]) -> PlanItem:
-    if decision.rule is None or decision.keep_until is None:
-        raise RuntimeError("expected a decision that names its rule and its end")
-    return PlanItem(
-        recording=recording.id,
-        action=decision.action,
-        rule=decision.rule,
-        keep_until=decision.keep_until,
-        sealed_sha256s=_digests(renditions),
-        sealed_bytes=sum(r.sealed_size for r in renditions),
-    )
-
-
-def _digests(renditions: Sequence[Rendition]) -> tuple[str, ...]:
-    return tuple(sorted(r.sealed_sha256.hex() for r in renditions))
-
-
-def get_plan(connection: Connection, plan_id: str) -> tuple[Plan, str]:
-    """Return a purge plan and its state: `proposed`, `running` or `done`.
-
-    Raises:
-        PlanNotFoundError: no purge plan of that id was ever made.
-        PlanFormatError: it was altered.
-
-    """
-    query = select(plans).where(plans.c.id == plan_id, plans.c.kind == KIND)
-    row = connection.execute(query).first() if is_id(plan_id) else None
-    if row is None:
-        raise PlanNotFoundError("expected the id of a purge plan of this vault (32 hex digits)")
-    return plan.decode(row.body), row.state
-
-
-def approve(catalog: Catalog, clock: Clock, signatory: Signatory, *, plan_id: str) -> None:
-    """Agree to a purge plan as another person than the planner.
-
-    Raises:
-        PlanNotFoundError, SamePersonError: there is no such plan, or its maker cannot approve it.
-        StalePlanError: it ran already.
-
-    """
-    now = clock.now()
-    with catalog.write() as connection:
-        found, state = get_plan(connection, plan_id)
-        if state != "proposed":
-            raise StalePlanError(f"expected a plan that never ran, got one that is {state}")
-        if found.created_by == signatory.actor.name:
-            raise SamePersonError("expected another person than the one who made the plan")
-        digest = plan.digest(found)
-        approvals.sign(connection, signatory, digest, APPROVE, now)
-        entry = signatory.actor.entry(now, Act.PURGE_APPROVED, plan_id, {"plan_sha256": digest})
-        journal.append(connection, [entry])
-
-
 def run(catalog: Catalog, clock: Clock, actor: Actor, key: SigningKey, *, plan_id: str) -> Iterator[Purged]:
     """Execute a plan, batch by batch; a run that was cut off is finished by running the plan again.
 
-    The caller owes `scrub_and_finish` afterwards; `check` reports what is still owed.
+    The caller owes vault.deletions.finish afterwards; `check` reports what is still owed.
 
     Raises:
         PlanNotFoundError, StalePlanError: there is no such plan, or it was carried out already.
@@ -182,11 +72,11 @@ def run(catalog: Catalog, clock: Clock, actor: Actor, key: SigningKey, *, plan_i
 
     """
     with catalog.write(lock=LOCK_DISPOSITION) as connection:
-        found, state = get_plan(connection, plan_id)
+        found, state = purge_plans.get_plan(connection, plan_id)
         if state == "done":
             raise StalePlanError("expected a plan that was not carried out yet, got one that is done")
         needed = 1 if plan.needs_approval(found) else 0
-        signed = _by_others(approvals.verified(connection, plan.digest(found), APPROVE, needed=needed), found)
+        signed = _by_others(approvals.verified(connection, plan.digest(found), SignedAct.PURGE, needed=needed), found)
         connection.execute(update(plans).where(plans.c.id == plan_id).values(state="running"))
     batch = _Batch(catalog, clock, actor, key, found, plan.digest(found), signed)
     for start in range(0, len(found.items), BATCH):
@@ -278,7 +168,7 @@ class _Batch:
     def _obstacle(self, item: PlanItem, decision: Decision, its: Sequence[Rendition]) -> tuple[str, str] | None:
         if not may_purge(decision, approved=bool(self.approvals)):
             return decision.reasons[0].code, decision.reasons[0].text
-        if _digests(its) != item.sealed_sha256s:
+        if purge_plans.digests_of(its) != item.sealed_sha256s:
             return "changed-since-plan", "It has other renditions than when the plan was made; plan again."
         return None
 
@@ -379,14 +269,14 @@ def run_due(catalog: Catalog, clock: Clock, key: SigningKey, *, vault: str) -> I
     """Plan and carry out, as `auto`, what policies let go of without review, and finish what was cut off."""
     with catalog.read() as connection:
         unfinished = connection.scalars(
-            select(plans.c.id).where(plans.c.kind == KIND, plans.c.state == "running").order_by(plans.c.id)
+            select(plans.c.id).where(plans.c.kind == purge_plans.KIND, plans.c.state == "running").order_by(plans.c.id)
         ).all()
         policy = policies.current(connection)
     actor = Actor(AUTO, f"policy/{policy.version}" if policy else "policy/none")
     for plan_id in unfinished:
         with contextlib.suppress(StalePlanError):  # it was not cut off: another pass has just finished it
             yield from run(catalog, clock, actor, key, plan_id=plan_id)
-    while made := make_plan(catalog, clock, actor, vault=vault, only=frozenset({Action.DESTROY})):
+    while made := purge_plans.make_plan(catalog, clock, actor, vault=vault, only=frozenset({Action.DESTROY})):
         done = list(run(catalog, clock, actor, key, plan_id=made.id))
         yield from done
         if not any(purged.done for purged in done):

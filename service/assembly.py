@@ -161,6 +161,9 @@ class Vault:
     def close(self) -> None:
         """Release connections."""
         self.catalog.close()
+        archive = self.__dict__.get("archive")
+        if isinstance(archive, S3Store):
+            archive.close()
 
 
 def _published(home: Path) -> PublicKey:

@@ -17,8 +17,9 @@ from retention.decide import decide
 from retention.policies import facts_of
 from service.assembly import Vault
 from service.errors import ClockJumpedError
+from vault import deletions
 from vault.archive import Archived, Archiver
-from vault.catalog import deletions, info
+from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION
 from vault.catalog.recordings import Recording

@@ -12,9 +12,9 @@ from tests.catalog.rows import NOW, new_rows, put
 from tests.vaults import StandingClock
 from vault.catalog import deletions as module
 from vault.catalog import recordings as rows
-from vault.catalog.deletions import PRIMARY, finish
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import copies, deletions, log_entries, recordings
+from vault.deletions import PRIMARY, finish
 from vault.errors import BlobLockedError, StoreUnavailableError
 from vault.log import entry
 from vault.log.entry import Act

@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from retention import purge
 from service.assembly import Vault
 from tests import vaults
-from vault.catalog import deletions, engine, info
+from vault import deletions
+from vault.catalog import engine, info
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import key_slots, recordings, tokens
 from vault.model import Metadata

@@ -76,7 +76,13 @@ def test_a_certificate_is_what_its_specification_says():
     assert document["key_slots_destroyed"][0] == {"purpose": "original", "epoch": 1}
     approval = document["approvals"][0]
     message = b"strongroom/approval/v1\n" + canonical.encode(
-        {"form": "strongroom/approval/v1", "plan": PLAN, "user": approval["user"]}
+        {
+            "form": "strongroom/approval/v1",
+            "act": "purge.approve",
+            "digest": PLAN,
+            "role": approval["role"],
+            "user": approval["user"],
+        }
     )
     ANNA.public.verify_raw(message, canonical.unbase64(approval["signature"]))
     assert approval["public_key"] == str(ANNA.public)

@@ -12,12 +12,13 @@ from keys.errors import IntegrityError
 from keys.secret import Secret
 from keys.signing import SigningKey
 from retention import check as retention_check
-from retention.plan import APPROVAL_DOMAIN, approval_message
+from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from service import settings
 from service.assembly import Vault
 from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal, apply_policy, policy_text
 from vault.check import Checker, Severity
 from vault.clock import SystemClock
+from vault.model import Role
 
 ARCHIVED = "SELECT id FROM recordings WHERE state = 'archived' ORDER BY id LIMIT 1"
 SEALED = "SELECT id FROM recordings WHERE state = 'sealed' ORDER BY id LIMIT 1"
@@ -302,10 +303,11 @@ def test_an_approval_forged_by_the_owner_of_the_database_destroys_nothing(lived:
     lived.ok("ada", "policy", "apply", plan, path)
     made = lived.rows("rita", "purge", "plan")[0]
     key = SigningKey.generate()
+    message = approval_message(SignedAct.PURGE, str(made["digest"]), "rob", Role.RECORDS)
     with closing(sqlite3.connect(lived.home / "catalog.db")) as connection, connection:
         connection.execute(
             "INSERT INTO approvals VALUES (?, 'rob', 'purge.approve', 'records', ?, ?, 0)",
-            [made["digest"], str(key.public), key.sign(APPROVAL_DOMAIN, approval_message(made["digest"], "rob"))],
+            [made["digest"], str(key.public), key.sign(APPROVAL_DOMAIN, message)],
         )
     assert lived.refused("rita", "purge", "run", made["plan"], status=5)["error"] == "approval-signature"
     assert lived.listed("--state", "sealed") == sealed

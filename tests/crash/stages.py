@@ -12,7 +12,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from keys.errors import StrongroomError
-from retention import purge
+from retention import purge, purge_plans
 from retention.decide import Action
 from service import work
 from service.assembly import Vault
@@ -20,7 +20,7 @@ from tests import vaults
 from tests.crash import world
 from tests.crash.children import Tell
 from tests.crash.steps import FullDisk, Steps, cross_many_batches
-from vault.catalog import deletions
+from vault import deletions
 from vault.ingest.intake import Outcome, Receipt
 from vault.model import State
 from vault.people import Capability
@@ -129,10 +129,12 @@ def _archive(vault: Vault, tell: Tell) -> None:
 
 def _purge(vault: Vault, tell: Tell) -> None:
     rita = vaults.actor(vault, "rita", Capability.PURGE_PLAN)
-    plan = purge.make_plan(vault.catalog, vault.clock, rita, vault=vault.id, only=frozenset(Action) - {Action.KEEP})
+    plan = purge_plans.make_plan(
+        vault.catalog, vault.clock, rita, vault=vault.id, only=frozenset(Action) - {Action.KEEP}
+    )
     if plan is not None:
         rob = vaults.signatory(vault, "rob", Capability.PURGE_APPROVE)
-        purge.approve(vault.catalog, vault.clock, rob, plan_id=plan.id)
+        purge_plans.approve(vault.catalog, vault.clock, rob, plan_id=plan.id)
         for purged in purge.run(vault.catalog, vault.clock, rita, vault.signing_key, plan_id=plan.id):
             assert purged.done or purged.reason == "already purged", purged
             tell(Moved(purged.recording, State.PURGED))

@@ -25,8 +25,8 @@ from botocore.httpsession import URLLib3Session
 from sqlalchemy import Connection
 
 from retention import purge
+from vault import deletions
 from vault.archive import Archiver
-from vault.catalog import deletions
 from vault.catalog.engine import Catalog
 from vault.ingest import intake
 from vault.log import journal

@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from retention import holds, purge
+from retention import holds, purge, purge_plans
 from retention.decide import Action
 from retention.plan import Plan
 from retention.purge import Purged
@@ -28,14 +28,14 @@ def take_in(vault: Vault, **facts: Any) -> str:
 
 def plan(vault: Vault, by: str = "rita") -> Plan:
     actor = vaults.actor(vault, by, Capability.PURGE_PLAN)
-    made = purge.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, only=EVERYTHING)
+    made = purge_plans.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, only=EVERYTHING)
     assert made is not None
     return made
 
 
 def approve(vault: Vault, made: Plan, by: str = "rob") -> None:
     signatory = vaults.signatory(vault, by, Capability.PURGE_APPROVE)
-    purge.approve(vault.catalog, vault.clock, signatory, plan_id=made.id)
+    purge_plans.approve(vault.catalog, vault.clock, signatory, plan_id=made.id)
 
 
 def run(vault: Vault, made: Plan) -> list[Purged]:

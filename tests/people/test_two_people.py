@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from keys.errors import CanonicalFormError
 from keys.signing import SigningKey
-from retention import holds, policies, purge
+from retention import holds, policies, purge, purge_plans
 from retention.errors import (
     AlreadyApprovedError,
     ApprovalMissingError,
@@ -24,7 +24,7 @@ from retention.errors import (
     SamePersonError,
     StalePlanError,
 )
-from retention.plan import APPROVAL_DOMAIN, approval_message
+from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from retention.plan import digest as digest_of
 from retention.policy import parse
 from service.assembly import Vault
@@ -39,7 +39,7 @@ from vault.catalog.schema import policies as policy_rows
 from vault.check import Severity
 from vault.log import journal
 from vault.log.entry import Act
-from vault.model import State
+from vault.model import Role, State
 from vault.people import Capability
 
 
@@ -55,9 +55,9 @@ def alter(vault: Vault, *statements: Any) -> None:
             connection.execute(statement)
 
 
-def row(user: str, digest: str, act: str, key: SigningKey, *, signs: str = "") -> Any:
+def row(user: str, digest: str, act: SignedAct, key: SigningKey, *, signs: str = "") -> Any:
     """Return an approval as a forger with a key of their own would insert it."""
-    signature = key.sign(APPROVAL_DOMAIN, approval_message(signs or digest, user))
+    signature = key.sign(APPROVAL_DOMAIN, approval_message(act, signs or digest, user, Role.RECORDS))
     return insert(approval_rows).values(
         digest=digest, user=user, act=act, role="records", public_key=str(key.public), signature=signature,
         at=vaults.START,
@@ -81,7 +81,7 @@ def test_a_purge_of_what_is_to_be_reviewed_takes_another_person(vault: Vault, re
         with pytest.raises(StalePlanError):
             again(vault, made)
     with pytest.raises(PlanNotFoundError):
-        purge.approve(
+        purge_plans.approve(
             vault.catalog, vault.clock, vaults.signatory(vault, "rob", Capability.PURGE_APPROVE), plan_id="0" * 32
         )
 
@@ -93,7 +93,7 @@ def test_jobs_do_not_purge_what_is_to_be_reviewed(vault: Vault, recording: str) 
 
 def test_an_approval_by_another_key_is_refused(vault: Vault, recording: str) -> None:
     made = steps.plan(vault)
-    alter(vault, row("rob", digest_of(made), purge.APPROVE, SigningKey.generate()))
+    alter(vault, row("rob", digest_of(made), SignedAct.PURGE, SigningKey.generate()))
     with pytest.raises(ApprovalSignatureError):
         steps.run(vault, made)
     assert state(vault, recording) is State.SEALED
@@ -102,7 +102,7 @@ def test_an_approval_by_another_key_is_refused(vault: Vault, recording: str) -> 
 def test_an_approval_of_another_digest_is_refused(vault: Vault, recording: str) -> None:
     made = steps.plan(vault)
     key = vaults.signatory(vault, "rob", Capability.PURGE_APPROVE).key
-    alter(vault, row("rob", digest_of(made), purge.APPROVE, key, signs="0" * 64))
+    alter(vault, row("rob", digest_of(made), SignedAct.PURGE, key, signs="0" * 64))
     with pytest.raises(ApprovalSignatureError):
         steps.run(vault, made)
     assert state(vault, recording) is State.SEALED
@@ -127,7 +127,7 @@ def test_an_approval_that_is_copied_from_elsewhere_is_refused(vault: Vault, reco
 def test_an_approval_of_another_act_does_not_count(vault: Vault, recording: str) -> None:
     made = steps.plan(vault)
     key = vaults.signatory(vault, "rob", Capability.PURGE_APPROVE).key
-    alter(vault, row("rob", digest_of(made), policies.APPROVE, key))
+    alter(vault, row("rob", digest_of(made), SignedAct.POLICY, key))
     with pytest.raises(ApprovalMissingError):
         steps.run(vault, made)
 
@@ -198,7 +198,7 @@ def test_a_shorter_policy_takes_another_person_and_a_longer_one_does_not(vault: 
         policies.apply(vault.catalog, vault.clock, ada, plan_id=plan_id, text=shorter)
     with vault.catalog.read() as connection:
         digest = connection.scalar(select(plans.c.digest).where(plans.c.id == plan_id))
-    alter(vault, row("rita", str(digest), policies.APPROVE, SigningKey.generate()))
+    alter(vault, row("rita", str(digest), SignedAct.POLICY, SigningKey.generate()))
     with pytest.raises(ApprovalSignatureError):
         policies.apply(vault.catalog, vault.clock, ada, plan_id=plan_id, text=shorter)
     alter(vault, delete(approval_rows))
@@ -255,7 +255,7 @@ def test_a_forged_request_releases_nothing(vault: Vault, recording: str, forgery
     hold, other = (vaults.place_hold(vault, ids=(recording,), matter=f"2026-{n}") for n in (1, 2))
     digest = steps.request(vault, hold)
     if forgery == "key":
-        alter(vault, delete(approval_rows), row("lena", digest, holds.REQUEST, SigningKey.generate()))
+        alter(vault, delete(approval_rows), row("lena", digest, SignedAct.RELEASE_REQUEST, SigningKey.generate()))
     elif forgery == "digest":
         later = vaults.START + timedelta(hours=1)
         alter(vault, update(hold_rows).where(hold_rows.c.id == hold).values(release_requested_at=later))
@@ -282,7 +282,7 @@ def test_a_release_that_was_written_into_the_database_frees_nothing_and_is_found
     alter(
         vault,
         update(hold_rows).values(released),
-        insert(approval_rows).values(dict(asked._mapping) | {"act": holds.RELEASE}),  # her own, a second time
+        insert(approval_rows).values(dict(asked._mapping) | {"act": SignedAct.RELEASE}),  # her own, a second time
     )
     with pytest.raises(RetentionAlteredError):
         steps.run(vault, made)

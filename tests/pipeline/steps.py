@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from retention import purge
+from retention import purge, purge_plans
 from retention.decide import Action
 from service import work
 from service.assembly import Vault
@@ -81,9 +81,11 @@ def purge_by_hand(place: Place, vault: Vault) -> list[purge.Purged]:
     """Plan as rita, approve as rob, run as rita."""
     rita = vaults.actor(vault, "rita", Capability.PURGE_PLAN)
     both = frozenset({Action.DESTROY, Action.REVIEW})
-    made = purge.make_plan(vault.catalog, place.clock, rita, vault=vault.id, only=both)
+    made = purge_plans.make_plan(vault.catalog, place.clock, rita, vault=vault.id, only=both)
     assert made is not None
-    purge.approve(vault.catalog, place.clock, vaults.signatory(vault, "rob", Capability.PURGE_APPROVE), plan_id=made.id)
+    purge_plans.approve(
+        vault.catalog, place.clock, vaults.signatory(vault, "rob", Capability.PURGE_APPROVE), plan_id=made.id
+    )
     runner = vaults.actor(vault, "rita", Capability.PURGE_RUN)
     return list(purge.run(vault.catalog, place.clock, runner, vault.signing_key, plan_id=made.id))
 

@@ -13,7 +13,7 @@ from retention import certificate, purge
 from retention.holds import Coverage
 from service.assembly import Vault
 from tests import vaults
-from vault.catalog import deletions
+from vault import deletions
 from vault.catalog import recordings as rows
 from vault.ingest.intake import Receipt
 from vault.log import entry, journal

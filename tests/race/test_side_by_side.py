@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, true
 
-from retention import certificate, purge
+from retention import certificate, purge, purge_plans
 from retention.decide import Action
 from tests import vaults
 from tests.race import jobs
@@ -95,7 +95,7 @@ def test_of_two_policies_that_are_applied_at_once_one_is_refused(scene: Scene) -
 
 def make_plan(scene: Scene) -> str:
     rita = vaults.actor(scene.vault, "rita", Capability.PURGE_PLAN)
-    made = purge.make_plan(
+    made = purge_plans.make_plan(
         scene.vault.catalog, scene.vault.clock, rita, vault=scene.vault.id, only=frozenset({Action.DESTROY})
     )
     assert made is not None

@@ -12,8 +12,8 @@ from keys.canonical import Json
 from keys.errors import CanonicalFormError, IntegrityError
 from retention.decide import Action
 from retention.errors import PlanFormatError
-from retention.plan import Plan, PlanItem, approval_message, decode, digest, encode, needs_approval
-from vault.model import RecordingId
+from retention.plan import Plan, PlanItem, SignedAct, approval_message, decode, digest, encode, needs_approval
+from vault.model import RecordingId, Role
 
 MADE = datetime(2026, 5, 1, 10, 0, 0, 1, tzinfo=UTC)
 
@@ -221,11 +221,19 @@ def test_a_plan_needs_approval_when_a_single_item_asks_for_review():
     assert not needs_approval(replace(PLAN, items=()))
 
 
-def test_an_approval_names_the_plan_and_the_person():
-    message = approval_message(digest(PLAN), "lena")
-    assert message.decode() == f'{{"form":"strongroom/approval/v1","plan":"{digest(PLAN)}","user":"lena"}}'
-    other = digest(replace(PLAN, policy_version=8))
-    assert len({message, approval_message(other, "lena"), approval_message(digest(PLAN), "leo")}) == 3
+def test_an_approval_names_the_act_the_plan_the_person_and_the_role():
+    made = digest(PLAN)
+    message = approval_message(SignedAct.PURGE, made, "lena", Role.LEGAL)
+    assert message.decode() == (
+        f'{{"act":"purge.approve","digest":"{made}","form":"strongroom/approval/v1","role":"legal","user":"lena"}}'
+    )
+    others = {
+        approval_message(SignedAct.PURGE, digest(replace(PLAN, policy_version=8)), "lena", Role.LEGAL),
+        approval_message(SignedAct.POLICY, made, "lena", Role.LEGAL),
+        approval_message(SignedAct.PURGE, made, "leo", Role.LEGAL),
+        approval_message(SignedAct.PURGE, made, "lena", Role.RECORDS),
+    }
+    assert len({message, *others}) == 5
 
 
 @pytest.mark.parametrize(
@@ -233,4 +241,4 @@ def test_an_approval_names_the_plan_and_the_person():
 )
 def test_an_approval_of_nothing_or_by_nobody_is_refused(plan_digest, user):
     with pytest.raises(PlanFormatError):
-        approval_message(plan_digest, user)
+        approval_message(SignedAct.PURGE, plan_digest, user, Role.RECORDS)

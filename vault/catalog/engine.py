@@ -22,6 +22,7 @@ _PRAGMAS = {
     "temp_store": 2,  # MEMORY: no sort or index of ours spills to a temporary file
 }
 _BUSY_TIMEOUT_MS = 60_000
+_SCRUB_TIMEOUT_MS = 3_000
 
 LOCK_DISPOSITION = 0x5352_0001
 """Held by whoever destroys and by whoever may forbid it: holds, policies, purge."""
@@ -118,7 +119,12 @@ class Catalog:
 
 
 def _truncate(driver: Any) -> bool:
-    busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    # a reader that stays must not hold up the stages: what is not overwritten now is owed and tried again
+    driver.execute(f"PRAGMA busy_timeout={_SCRUB_TIMEOUT_MS}")
+    try:
+        busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
     return bool(busy == 0)
 
 

@@ -60,6 +60,10 @@ class S3Store:
         """What the catalog calls the store."""
         return self._name
 
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._bucket.close()
+
     def put(self, blob: BlobName, source: BinaryIO, size: int, *, sha256: bytes) -> str:
         """Upload a blob, verify it with a HEAD and return its version; see the port.
 

@@ -80,6 +80,10 @@ class Bucket:
         self._client = client
         self._place = f"{client.meta.endpoint_url}, bucket {name}"
 
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._client.close()
+
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Call an operation of the client on this bucket.
 
