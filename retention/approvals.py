@@ -29,7 +29,7 @@ class Approval:
     """One verified signature."""
 
     user: str
-    role: str
+    role: Role
     public_key: PublicKey
     signature: bytes
     at: datetime
@@ -76,13 +76,14 @@ def verified(connection: Connection, digest: str, act: SignedAct, *, needed: int
     for row in connection.execute(query):
         try:
             key = PublicKey.parse(row.public_key)
-            message = approval_message(act, digest, row.user, Role(row.role))
+            role = Role(row.role)
+            message = approval_message(act, digest, row.user, role)
             key.verify(APPROVAL_DOMAIN, message, row.signature)
         except (BadSignatureError, PublicKeyError, ValueError) as exc:
             raise ApprovalSignatureError(f"expected a signature of {row.user} that verifies") from exc
         if known.get(row.user) != key:
             raise ApprovalSignatureError(f"expected a signature by the key this vault knows for {row.user}")
-        found.append(Approval(row.user, row.role, key, row.signature, row.at))
+        found.append(Approval(row.user, role, key, row.signature, row.at))
     if len(found) < needed:
         raise ApprovalMissingError(f"expected {needed} approvals, got {len(found)}")
     return found

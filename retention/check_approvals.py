@@ -28,9 +28,11 @@ def findings(connection: Connection) -> Iterator[Finding]:
     told = _told(connection)
     for digest, act in connection.execute(select(table.c.digest, table.c.act).distinct().order_by(table.c.digest)):
         try:
-            approvals.verified(connection, digest, act, needed=0)
+            approvals.verified(connection, digest, SignedAct(act), needed=0)
         except StrongroomError as exc:
             yield fault("P5", f"approval of {_named(told, digest)}", f"{exc.code}: {exc}")
+        except ValueError:
+            yield fault("P5", f"approval of {_named(told, digest)}", "it is of an act that nobody can agree to")
     there = {
         (row.digest, row.user, row.act, f"role/{row.role}")
         for row in connection.execute(select(table.c.digest, table.c.user, table.c.act, table.c.role))

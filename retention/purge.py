@@ -39,7 +39,7 @@ from vault.catalog.schema import certificates, key_slots, labels, plans, screeni
 from vault.clock import Clock
 from vault.log import journal
 from vault.log.entry import Act, Entry
-from vault.model import BlobName, Role, State
+from vault.model import BlobName, State
 from vault.people import AUTO, Actor
 
 BATCH = 100
@@ -209,7 +209,7 @@ class _Batch:
                 plan=self.digest,
                 reason=Reason(decision.policy_version or 0, decision.rule or "", decision.keep_until),
                 approvals=tuple(
-                    certificate.Approval(a.user, Role(a.role), a.public_key, a.signature) for a in self.approvals
+                    certificate.Approval(a.user, a.role, a.public_key, a.signature) for a in self.approvals
                 ),
                 renditions=tuple(
                     PurgedRendition(
