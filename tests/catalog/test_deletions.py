@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from keys.errors import StrongroomError
 from tests.catalog.rows import NOW, new_rows, put
 from tests.vaults import StandingClock
-from vault.catalog import deletions as module
+from vault import deletions as module
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import copies, deletions, log_entries, recordings

@@ -148,7 +148,7 @@ def test_two_rules_may_match_alike():
         (
             "name: us-regf-calls",
             "name: US_RegF",
-            "line 5: expected a name of a-z, 0-9 and '-', at most 64 long, got 'US_RegF' (column 11)",
+            "line 5: expected a name of a-z (at least one), 0-9 and '-', at most 64 long, got 'US_RegF' (column 11)",
         ),
         ("name: everything", "name: us-regf-calls", "line 16: expected each rule name once, got 'us-regf-calls' again"),
         ("kind: [call]", "kind: [call, fax]", "line 7: expected call, chat, screen, got 'fax' (column 13)"),
@@ -254,7 +254,9 @@ matches = st.builds(
 )
 rules = st.builds(
     Rule,
-    name=st.text(string.ascii_lowercase + string.digits + "-", min_size=1, max_size=10),
+    name=st.text(string.ascii_lowercase + string.digits + "-", min_size=1, max_size=10).filter(
+        lambda name: any(c.isalpha() for c in name)
+    ),
     match=matches,
     keep=st.builds(Period, years=st.integers(1, 100), months=st.integers(0, 11)),
     then=st.sampled_from(Then),
