@@ -160,8 +160,10 @@ def _message_times(values: Iterable[dict[str, Any]]) -> list[datetime] | None:
     times = []
     for value in values:
         for key in _TIME_KEYS & value.keys():
-            if value[key] is not None:
-                instant = _instant(value[key])
+            item = value[key]
+            if item is not None:
+                # a chat has many of these, so the bounds are held against the first and the last only (_span)
+                instant = _iso(item) if type(item) is str and "-" in item else _instant(item)
                 if instant is None:
                     return None
                 times.append(instant)
@@ -169,7 +171,16 @@ def _message_times(values: Iterable[dict[str, Any]]) -> list[datetime] | None:
 
 
 def _span(times: list[datetime] | None) -> tuple[datetime | None, datetime | None]:
-    return (min(times), max(times)) if times else (None, None)
+    low, high = (_bounded(min(times)), _bounded(max(times))) if times else (None, None)
+    return (low, high) if low is not None and high is not None else (None, None)
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def _instant(value: object) -> datetime | None:
@@ -177,7 +188,8 @@ def _instant(value: object) -> datetime | None:
     try:
         if isinstance(value, str):
             if "-" in value:
-                return _bounded(datetime.fromisoformat(value))
+                instant = _iso(value)
+                return None if instant is None else _bounded(instant)
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return None
@@ -191,7 +203,10 @@ def _instant(value: object) -> datetime | None:
 def _bounded(value: datetime) -> datetime | None:
     if value.tzinfo is None:
         return None
-    value = value.astimezone(UTC)
+    try:
+        value = value.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar, in a zone that leaves it
+        return None
     return value if EARLIEST <= value <= LATEST else None
 
 
