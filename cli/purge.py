@@ -10,6 +10,7 @@ from retention import plan as plans
 from retention import purge as purging
 from retention.decide import Action
 from retention.errors import ApprovalMissingError
+from service import work
 from vault import deletions
 from vault.people import Capability
 
@@ -88,6 +89,7 @@ def run_(ctx: click.Context, door: Door, plan_id: str) -> None:
     """Carry out a plan, once. Holds and retention are read again as each recording is destroyed."""
     actor = door.enter(Capability.PURGE_RUN)
     vault = door.vault
+    work.check_clock(vault)
     try:
         done = list(purging.run(vault.catalog, vault.clock, actor, vault.signing_key, plan_id=plan_id))
     except ApprovalMissingError as exc:

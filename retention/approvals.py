@@ -7,12 +7,12 @@ from sqlalchemy import Connection, insert, select
 
 from keys.errors import BadSignatureError, PublicKeyError
 from keys.signing import PublicKey, SigningKey
-from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError
+from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError, SamePersonError
 from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from vault import people
 from vault.catalog.schema import approvals
 from vault.model import Role
-from vault.people import Actor
+from vault.people import Actor, Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,23 @@ def verified(connection: Connection, digest: str, act: SignedAct, *, needed: int
     if len(found) < needed:
         raise ApprovalMissingError(f"expected {needed} approvals, got {len(found)}")
     return found
+
+
+def by_others(
+    connection: Connection, digest: str, act: SignedAct, *, maker: str, capability: Capability, needed: int = 1
+) -> list[Approval]:
+    """Return the verified signatures of those who may give them, under a role they have; see `verified`.
+
+    Raises:
+        SamePersonError: the maker of the plan is among those who signed.
+        ApprovalMissingError, ApprovalSignatureError: see verified; what nobody may give (any more) does not count.
+
+    """
+    signed = verified(connection, digest, act, needed=needed)
+    if any(approval.user == maker for approval in signed):
+        raise SamePersonError("expected approvals of other people than the one who made the plan")
+    known = {user.name: user for user in people.all_users(connection)}
+    counting = [a for a in signed if a.role in known[a.user].roles and known[a.user].may(capability)]
+    if len(counting) < needed:
+        raise ApprovalMissingError(f"expected {needed} approvals by those who may give them, got {len(counting)}")
+    return counting

@@ -22,7 +22,7 @@ from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import State
-from vault.people import Actor
+from vault.people import Actor, Capability
 
 KIND = "policy"
 
@@ -145,6 +145,7 @@ def apply(catalog: Catalog, clock: Clock, actor: Actor, *, plan_id: str, text: s
         PlanNotFoundError: there is no such plan.
         StalePlanError: the file, the version in force or what the plan would change has moved on.
         ApprovalMissingError: it shortens and nobody else approved it.
+        SamePersonError, ApprovalSignatureError: see approvals.by_others.
 
     """
     policy, now = parse(text), clock.now()
@@ -158,7 +159,10 @@ def apply(catalog: Catalog, clock: Clock, actor: Actor, *, plan_id: str, text: s
         if _changes(effect) != _changes(plan.effect):
             raise StalePlanError("expected the catalog as it was planned on, got one that would change otherwise")
         if policy_plan.needs_approval(plan):
-            approvals.verified(connection, policy_plan.digest(plan), SignedAct.POLICY)
+            approvals.by_others(
+                connection, policy_plan.digest(plan), SignedAct.POLICY, maker=plan.created_by,
+                capability=Capability.POLICY_APPROVE,
+            )  # fmt: skip
         applied = AppliedPolicy((base.version if base else 0) + 1, policy)
         connection.execute(
             insert(policies).values(

@@ -14,7 +14,6 @@ After the transaction:
 5. blobs are deleted in every store (`finish`); a store that refuses is asked again later.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +21,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from keys.errors import StrongroomError
 from keys.signing import SigningKey
-from retention import approvals, certificate, check_holds, holds, plan, policies, purge_plans
+from retention import approvals, certificate, holds, plan, policies, purge_faults, purge_plans
 from retention.approvals import Approval
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
-from retention.decide import Action, AppliedPolicy, Decision, decide, may_purge
-from retention.errors import PlanNotFoundError, RetentionAlteredError, SamePersonError, StalePlanError
+from retention.decide import Action, Decision, decide, may_purge
+from retention.errors import PlanNotFoundError, StalePlanError
 from retention.plan import Plan, PlanItem, SignedAct
 from retention.policies import facts_of
 from vault import deletions
@@ -40,7 +40,7 @@ from vault.clock import Clock
 from vault.log import journal
 from vault.log.entry import Act, Entry
 from vault.model import BlobName, State
-from vault.people import AUTO, Actor
+from vault.people import AUTO, Actor, Capability
 
 BATCH = 100
 """Recordings destroyed in one transaction."""
@@ -67,7 +67,7 @@ def run(catalog: Catalog, clock: Clock, actor: Actor, key: SigningKey, *, plan_i
     Raises:
         PlanNotFoundError, StalePlanError: there is no such plan, or it was carried out already.
         ApprovalMissingError: it holds recordings to review and nobody else approved it.
-        ApprovalSignatureError: an approval does not verify.
+        SamePersonError, ApprovalSignatureError: see approvals.by_others.
         RetentionAlteredError: holds or the policy in force are not the ones the log has.
 
     """
@@ -76,19 +76,16 @@ def run(catalog: Catalog, clock: Clock, actor: Actor, key: SigningKey, *, plan_i
         if state == "done":
             raise StalePlanError("expected a plan that was not carried out yet, got one that is done")
         needed = 1 if plan.needs_approval(found) else 0
-        signed = _by_others(approvals.verified(connection, plan.digest(found), SignedAct.PURGE, needed=needed), found)
+        signed = approvals.by_others(
+            connection, plan.digest(found), SignedAct.PURGE, maker=found.created_by,
+            capability=Capability.PURGE_APPROVE, needed=needed,
+        )  # fmt: skip
         connection.execute(update(plans).where(plans.c.id == plan_id).values(state="running"))
     batch = _Batch(catalog, clock, actor, key, found, plan.digest(found), signed)
     for start in range(0, len(found.items), BATCH):
         yield from batch.destroy(found.items[start : start + BATCH])
     with catalog.write() as connection:
         connection.execute(update(plans).where(plans.c.id == plan_id).values(state="done"))
-
-
-def _by_others(signed: list[Approval], found: Plan) -> list[Approval]:
-    if any(approval.user == found.created_by for approval in signed):
-        raise SamePersonError("expected approvals of other people than the one who made the plan")
-    return signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +137,24 @@ class _Batch:
             ids = [item.recording for item in items]
             rows.lock(connection, ids)  # a stage that is at work on one of them waits, or is waited for
             policy = policies.current(connection)
-            _check_told(connection, policy)
+            purge_faults.refuse_untold(connection, policy)
             held = holds.matching(connection, ids, now)
             found = {recording.id: recording for recording in rows.get_many(connection, ids)}
             renditions = rows.renditions_of(connection, ids)
-            told = journal.ingest_entries(connection, ids)
-            digests = rows.row_sha256s(connection, ids)
+            faults = purge_faults.of(connection, list(found.values()))
             agreed: list[_Agreed] = []
             entries: list[Entry] = []
             for item in items:
-                recording, its = found[item.recording], renditions.get(item.recording, [])
+                recording, its = found.get(item.recording), renditions.get(item.recording, [])
+                if recording is None:
+                    entries.append(self._refusal(item, "recording-lost", now))
+                    results.append(Purged(item.recording, done=False, reason="The catalog has lost it; run 'check'."))
+                    continue
                 if recording.state is State.PURGED:
                     results.append(Purged(item.recording, done=False, reason="already purged"))
                     continue
                 decision = decide(facts_of(recording), policy, held[item.recording], now)
-                obstacle = _altered(recording, told.get(recording.id), digests) or self._obstacle(item, decision, its)
+                obstacle = faults.get(recording.id) or self._obstacle(item, decision, its)
                 if obstacle is None:
                     agreed.append(_Agreed(recording, decision, its))
                 else:
@@ -226,31 +226,6 @@ class _Batch:
         )
 
 
-def _check_told(connection: Connection, policy: AppliedPolicy | None) -> None:
-    """Refuse to destroy by holds or a policy that are not the ones the log has: a planted or lost row decides nothing.
-
-    Raises:
-        RetentionAlteredError: they differ; nothing is destroyed until that is mended.
-
-    """
-    entries = list(journal.of_acts(connection, Act.POLICY_APPLIED))
-    last = entries[-1].details if entries else {}
-    told = (last.get("version"), last.get("policy_sha256")) if entries else None
-    if told != ((policy.version, policy.policy.version_digest) if policy else None):
-        raise RetentionAlteredError("expected the policy in force to be the one the log says was applied last")
-    for found in check_holds.findings(connection):
-        raise RetentionAlteredError(f"{found.subject}: {found.text}")
-
-
-def _altered(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
-    # who can write to the catalog could make a recording look older, or hide it from a hold, and have it destroyed
-    if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
-        return "facts-altered", "What retention goes by is not what the log has since it was taken in; run 'check'."
-    if told.details.get("row_sha256") != digests[recording.id]:
-        return "row-altered", "What holds find it by is not what the log has since it was taken in; run 'check'."
-    return None
-
-
 def get_certificate(connection: Connection, recording: str) -> bytes:
     """Return the certificate of a purged recording.
 
@@ -273,11 +248,18 @@ def run_due(catalog: Catalog, clock: Clock, key: SigningKey, *, vault: str) -> I
         ).all()
         policy = policies.current(connection)
     actor = Actor(AUTO, f"policy/{policy.version}" if policy else "policy/none")
+    stuck: StrongroomError | None = None
     for plan_id in unfinished:
-        with contextlib.suppress(StalePlanError):  # it was not cut off: another pass has just finished it
+        try:
             yield from run(catalog, clock, actor, key, plan_id=plan_id)
+        except StalePlanError:
+            continue  # it was not cut off: another pass has just finished it
+        except StrongroomError as exc:
+            stuck = exc  # told at the end: one plan that cannot go on does not stop the others
     while made := purge_plans.make_plan(catalog, clock, actor, vault=vault, only=frozenset({Action.DESTROY})):
         done = list(run(catalog, clock, actor, key, plan_id=made.id))
         yield from done
         if not any(purged.done for purged in done):
-            return
+            break
+    if stuck is not None:
+        raise stuck

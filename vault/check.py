@@ -40,7 +40,7 @@ from vault.log.verify import LogReport, verify_log
 from vault.model import BlobName, RenditionName, State
 from vault.sealed.format import sealed_size_of
 from vault.store.base import BlobStore, StoredBlob, verify
-from vault.told import differences
+from vault.told import differences, lost
 
 _BATCH = 500
 _THREADS = 8
@@ -92,6 +92,8 @@ class Checker:
             for batch in rows.scan(connection, Criteria(), batch=_BATCH):
                 yield from self._batch(connection, batch, pool)
                 self._on_recordings(len(batch))
+            for promise, subject, text in lost(connection):
+                yield fault(promise, subject, text)
             for store in self._stores.values():
                 yield from _strangers(connection, store)
             yield from _lost_epochs(connection)

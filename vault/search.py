@@ -85,10 +85,6 @@ def _some(normalised: str | None, what: str) -> str:
     return normalised
 
 
-def _number(text: str, region: str) -> str:
-    return _some(normalise.e164(text, region), "telephone number")
-
-
 def _four(text: str) -> str:
     if len(text) != _LAST4 or not text.isdecimal() or not text.isascii():
         raise SearchTermError("expected the last four digits of a number")

@@ -6,12 +6,14 @@ Handles ciphertext and digests only. What differs is a fault: somebody altered a
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sqlalchemy import Connection, select
 
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording, Rendition
-from vault.catalog.schema import log_entries
+from vault.catalog.schema import log_entries, recordings
+from vault.log import journal
 from vault.log.entry import Act, Entry, Outcome, decode
 from vault.log.errors import EntryFormatError
 from vault.model import RenditionName, State
@@ -23,6 +25,7 @@ _LEADS_TO = {
     Act.ARCHIVE: State.ARCHIVED,
     Act.PURGE: State.PURGED,
 }
+_BATCH = 500
 _RENDERED_BY = {RenditionName.ORIGINAL: Act.INGEST, RenditionName.REDACTED: Act.SCREEN}
 
 
@@ -57,6 +60,15 @@ def differences(
             yield "P2", recording.id, "what retention goes by is not what was taken in: the row was altered"
         elif taken_in.details.get("row_sha256") != digests[recording.id]:
             yield "P2", recording.id, "what holds find it by, or its sealed metadata, was altered since it was taken in"
+
+
+def lost(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """Yield (promise, recording, what is wrong) for what was taken in and has no row: a purge leaves a tombstone."""
+    taken_in = journal.of_acts(connection, Act.INGEST)
+    while batch := [str(entry.subject) for entry in islice(taken_in, _BATCH)]:
+        known = set(connection.scalars(select(recordings.c.id).where(recordings.c.id.in_(batch))))
+        for recording in sorted(set(batch) - known):
+            yield "P2", recording, "the log says that it was taken in, the catalog has lost it"
 
 
 def _told(connection: Connection, ids: Sequence[str]) -> dict[str, _Told]:

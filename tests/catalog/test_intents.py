@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from vault.catalog import intents as module
 from vault.catalog.engine import Catalog
 from vault.catalog.intents import PRIMARY, STRANGER_LIVES, Intents, sweep
 from vault.catalog.schema import copies, intents
+from vault.catalog.upgrade import upgrade
 from vault.errors import BlobLockedError, StoreUnavailableError
 from vault.ids import new_blob_name
 from vault.model import BlobName
@@ -176,6 +178,27 @@ def test_a_blob_that_belongs_to_a_recording_is_never_swept(
     clock.advance(STRANGER_LIVES)
     assert sweep(catalog, run_folder, clock, stores.by_name()) == 2
     assert stores.deleted == [(ARCHIVE, blob)]  # no copy is known there
+
+
+def test_a_commit_that_outlives_its_client_is_waited_for(
+    fresh_postgres_url: str, run_folder: Path, clock: StandingClock, stores: Stores
+) -> None:
+    # a server may still commit what a client sent before it was killed; SQLite has no server
+    catalog, made = Catalog(fresh_postgres_url), new_rows()
+    upgrade(catalog)
+    blob = made.rendition["blob"]
+    with catalog.write() as connection:
+        connection.execute(insert(intents).values(blob=blob, store=PRIMARY, owner="dead", since=NOW))
+    clock.advance(STRANGER_LIVES)
+    with ThreadPoolExecutor(1) as pool:
+        with catalog.write() as connection:
+            put(connection, made)
+            Intents.fulfil(connection, [blob])
+            swept = pool.submit(sweep, catalog, run_folder, clock, stores.by_name())
+            assert wait([swept], timeout=1).not_done
+        assert swept.result(timeout=30) == 0
+    catalog.close()
+    assert stores.deleted == []
 
 
 def test_a_copy_that_the_catalog_knows_is_never_swept(

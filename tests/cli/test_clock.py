@@ -35,6 +35,19 @@ def test_a_clock_set_right_again_needs_no_word_from_anybody(
     assert filled.rows("ada", "tick")[0]["purged"] == 5
 
 
+def test_a_jump_ahead_stops_purges_by_hand_too(
+    filled: Terminal, tmp_path: Path, travel: Callable[[timedelta], None]
+) -> None:
+    filled.ok("ada", "tick")
+    apply_policy(filled, tmp_path / "p.yaml", DESTROY)
+    travel(timedelta(days=30))
+    plan = filled.rows("rita", "purge", "plan")[0]["plan"]
+    before = filled.listed()
+    assert filled.refused("rita", "purge", "run", plan)["error"] == "clock-jumped"
+    assert filled.listed() == before
+    filled.ok("ada", "tick", "--clock-is-right")
+
+
 def test_a_clock_that_went_back_stops_purges(
     filled: Terminal, tmp_path: Path, travel: Callable[[timedelta], None]
 ) -> None:

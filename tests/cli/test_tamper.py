@@ -18,7 +18,11 @@ from service.assembly import Vault
 from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal, apply_policy, policy_text
 from vault.check import Checker, Severity
 from vault.clock import SystemClock
+from vault.log import journal
+from vault.log.entry import Act
+from vault.log.errors import LogStateError
 from vault.model import Role
+from vault.people import Actor
 
 ARCHIVED = "SELECT id FROM recordings WHERE state = 'archived' ORDER BY id LIMIT 1"
 SEALED = "SELECT id FROM recordings WHERE state = 'sealed' ORDER BY id LIMIT 1"
@@ -56,6 +60,7 @@ def _recordings() -> Iterator[Case]:
         yield Case(f"{column}-{value}", f"UPDATE recordings SET {column} = {value} WHERE id = ({ARCHIVED})", ARCHIVED)
     for value in ("'soon'", "9000000000000000000"):
         yield Case(f"no-time-{value}", f"UPDATE recordings SET ended_at = {value} WHERE id = ({ARCHIVED})", "times")
+    yield Case("tombstone-gone", f"DELETE FROM recordings WHERE id = ({PURGED})", PURGED)
     for state in ("screened", "archived", "quarantined", "purged"):
         yield Case(f"sealed-{state}", f"UPDATE recordings SET state = '{state}' WHERE id = ({SEALED})", SEALED)
     yield Case("revived", f"UPDATE recordings SET state = 'archived' WHERE id = ({PURGED})", PURGED)
@@ -242,6 +247,18 @@ def test_what_was_hidden_from_a_hold_is_not_purged(filled: Terminal, tmp_path: P
     assert held <= {row["id"] for row in filled.listed() if row["state"] != "purged"}
 
 
+def test_what_vanished_with_its_blobs_is_missed(lived: Terminal) -> None:
+    recording = ask(lived.home, SEALED)
+    with closing(sqlite3.connect(lived.home / "catalog.db")) as connection, connection:
+        for (blob,) in connection.execute("SELECT blob FROM renditions WHERE recording = ?", [recording]).fetchall():
+            (lived.home / "store" / blob[:7] / blob).unlink()
+        for table in ("labels", "tokens", "renditions"):
+            connection.execute(f"DELETE FROM {table} WHERE recording = ?", [recording])
+        connection.execute("DELETE FROM key_slots WHERE subject = ?", [recording])
+        connection.execute("DELETE FROM recordings WHERE id = ?", [recording])
+    assert [(row["promise"], row["subject"]) for row in lived.faults()] == [("P2", recording)]
+
+
 def _blobs(home: Path, store: str) -> list[Path]:
     return sorted(p for p in (home / store).rglob("*") if p.is_file() and p.name != "strongroom-store")
 
@@ -342,6 +359,16 @@ def opened(lived: Terminal) -> Iterator[Vault]:
     vault = Vault(settings.load(lived.home, CHEAP), SystemClock(), lambda: Secret(VAULT_PASSPHRASE.encode()))
     yield vault
     vault.close()
+
+
+def test_a_forged_frontier_is_never_signed_on(opened: Vault) -> None:
+    newest = "WHERE size = (SELECT max(size) FROM log_checkpoints)"
+    forged = "CAST(substr(frontier, 1, length(frontier) - 1) || x'00' AS BLOB)"
+    alter(opened.settings.home, f"UPDATE log_checkpoints SET frontier = {forged} {newest}")
+    with opened.catalog.write() as connection:
+        journal.append(connection, [Actor("ada", "role/admin").entry(opened.clock.now(), Act.LIST, None)])
+    with pytest.raises(LogStateError):
+        opened.sequence()
 
 
 def _is_found(vault: Vault) -> bool:

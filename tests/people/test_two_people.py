@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from keys.errors import CanonicalFormError
 from keys.signing import SigningKey
-from retention import holds, policies, purge, purge_plans
+from retention import holds, policies, policy_plan, purge, purge_plans
 from retention.errors import (
     AlreadyApprovedError,
     ApprovalMissingError,
@@ -34,8 +34,10 @@ from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.catalog.schema import approvals as approval_rows
 from vault.catalog.schema import holds as hold_rows
-from vault.catalog.schema import plans
+from vault.catalog.schema import key_slots, plans, renditions, tokens, users
+from vault.catalog.schema import labels as label_rows
 from vault.catalog.schema import policies as policy_rows
+from vault.catalog.schema import recordings as recording_rows
 from vault.check import Severity
 from vault.log import journal
 from vault.log.entry import Act
@@ -97,6 +99,79 @@ def test_an_approval_by_another_key_is_refused(vault: Vault, recording: str) -> 
     with pytest.raises(ApprovalSignatureError):
         steps.run(vault, made)
     assert state(vault, recording) is State.SEALED
+
+
+def test_the_planner_s_own_signature_written_into_the_database_is_refused(vault: Vault, recording: str) -> None:
+    made = steps.plan(vault)
+    key = vaults.signatory(vault, "rita", Capability.PURGE_APPROVE).key
+    alter(vault, row("rita", digest_of(made), SignedAct.PURGE, key))
+    with pytest.raises(SamePersonError):
+        steps.run(vault, made)
+    assert state(vault, recording) is State.SEALED
+
+
+@pytest.mark.parametrize("change", ["another role", "disabled"])
+def test_the_signature_of_who_may_not_approve_does_not_count(vault: Vault, recording: str, change: str) -> None:
+    made = steps.plan(vault)
+    if change == "disabled":
+        steps.approve(vault, made)
+        alter(vault, update(users).where(users.c.name == "rob").values(disabled=True))
+    else:
+        alter(vault, row("otto", digest_of(made), SignedAct.PURGE, vaults.signatory(vault, "otto", Capability.LOG).key))
+    with pytest.raises(ApprovalMissingError):
+        steps.run(vault, made)
+    assert state(vault, recording) is State.SEALED
+
+
+def test_the_planner_s_own_signature_puts_no_policy_in_force(vault: Vault, recording: str) -> None:
+    text = vaults.policy("everything P1D destroy")
+    ada = vaults.actor(vault, "ada", Capability.POLICY_CHANGE)
+    plan_id, made = policies.make_plan(vault.catalog, vault.clock, ada, vault=vault.id, policy=parse(text))
+    own = row("ada", policy_plan.digest(made), SignedAct.POLICY, vaults.signatory(vault, "ada", Capability.USERS).key)
+    alter(vault, own)
+    with pytest.raises(SamePersonError):
+        policies.apply(vault.catalog, vault.clock, ada, plan_id=plan_id, text=text)
+
+
+def test_an_altered_label_or_interaction_hides_nothing_from_a_hold(vault: Vault) -> None:
+    vaults.apply_policy(vault, vaults.policy("everything P1Y destroy"))
+    labelled = steps.take_in(vault, labels=frozenset({"claim"}))
+    seen = steps.take_in(vault, agent="alice", interaction="case-1")
+    unseen = steps.take_in(vault, agent="bob", interaction="case-1")
+    free = steps.take_in(vault)
+    vaults.place_hold(vault, labels=("claim",))
+    vaults.place_hold(vault, agents=("alice",))
+    alter(
+        vault, delete(label_rows).where(label_rows.c.recording == labelled),
+        update(recording_rows).where(recording_rows.c.id == seen).values(agent="carol"),
+    )  # fmt: skip
+    assert vaults.tick(vault).purged == 1
+    assert [state(vault, r) for r in (free, labelled, seen, unseen)].count(State.PURGED) == 1
+    assert state(vault, free) is State.PURGED
+
+
+@pytest.mark.parametrize("lost", ["a row", "a key slot"])
+def test_what_the_catalog_has_lost_stops_no_other_purge(vault: Vault, lost: str) -> None:
+    vaults.apply_policy(vault, vaults.policy("everything P1Y destroy"))
+    gone, other = steps.take_in(vault), steps.take_in(vault)
+    made = steps.plan(vault)
+    slot = delete(key_slots).where(key_slots.c.subject == gone)
+    if lost == "a key slot":
+        alter(vault, slot.where(key_slots.c.purpose == "original"))
+    else:
+        rendition = delete(renditions).where(renditions.c.recording == gone)
+        alter(vault, slot, rendition, delete(tokens).where(tokens.c.recording == gone),
+              delete(recording_rows).where(recording_rows.c.id == gone))  # fmt: skip
+    assert {p.recording: p.done for p in steps.run(vault, made)} == {gone: False, other: True}
+
+
+def test_a_plan_that_cannot_go_on_stops_no_other_purge(vault: Vault, recording: str) -> None:
+    stuck = steps.plan(vault)
+    alter(vault, update(plans).where(plans.c.id == stuck.id).values(state="running"))  # as a crash leaves it
+    vaults.apply_policy(vault, vaults.policy("everything P1Y destroy"))
+    with pytest.raises(ApprovalMissingError):
+        list(purge.run_due(vault.catalog, vault.clock, vault.signing_key, vault=vault.id))
+    assert state(vault, recording) is State.PURGED
 
 
 def test_an_approval_of_another_digest_is_refused(vault: Vault, recording: str) -> None:

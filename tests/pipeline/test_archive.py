@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from service.assembly import Vault
 from tests import servers, vaults
 from tests.pipeline import steps
 from tests.pipeline.conftest import Place
+from vault.catalog.schema import recordings, renditions
 from vault.check import Severity
 from vault.errors import NotScreenedError
 from vault.model import BlobName, State
@@ -226,3 +228,15 @@ def test_only_what_is_screened_is_archived(locking: Place) -> None:
         assert isinstance(refused.error, NotScreenedError)
         assert vault.archive is not None
         assert list(vault.archive.all()) == []
+
+
+def test_an_original_that_was_made_to_look_screened_is_not_archived(locking: Place) -> None:
+    with locking.opened() as vault:
+        (recording,) = steps.ingest(locking, vault)
+        with vault.catalog.write() as connection:
+            connection.execute(update(recordings).values(state=State.SCREENED))
+            connection.execute(update(renditions).values(name="redacted"))
+        assert "not-screened" in steps.tick(locking, vault).errors[0]
+        assert vault.archive is not None
+        assert list(vault.archive.all()) == []
+        assert steps.state(vault, recording) is State.SCREENED

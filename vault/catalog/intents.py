@@ -151,7 +151,8 @@ def _clear(catalog: Catalog, owner: str, store: str, delete_blob: DeleteBlob) ->
     owned = renditions.c.blob if store == PRIMARY else copies.c.blob
     with catalog.read() as connection:
         # read under the owner's lock: somebody may have taken over what it announced
-        mine = select(intents.c.blob).where(intents.c.owner == owner, intents.c.store == store)
+        # and wait for what a dead client's server may still be committing: then the intent is gone, the blob a row's
+        mine = select(intents.c.blob).where(intents.c.owner == owner, intents.c.store == store).with_for_update()
         blobs = [BlobName(blob) for blob in connection.scalars(mine)]
         kept = set(connection.scalars(select(owned).where(owned.in_(blobs))))
     cleared = []

@@ -130,6 +130,14 @@ def get_many(connection: Connection, ids: Iterable[str]) -> list[Recording]:
     return _views(connection, rows.all())
 
 
+def rest_of_interactions(connection: Connection, found: Sequence[Recording]) -> list[Recording]:
+    """Return what belongs to the same interactions as these recordings and is none of them; not what is purged."""
+    names = sorted({recording.interaction for recording in found if recording.interaction is not None})
+    ids = [recording.id for recording in found]
+    query = select(*_COLUMNS).where(recordings.c.interaction.in_(names), recordings.c.id.not_in(ids))
+    return _views(connection, connection.execute(query).all()) if names else []
+
+
 def lock(connection: Connection, ids: Iterable[str]) -> None:
     """Let nobody else change these recordings before this transaction ends.
 

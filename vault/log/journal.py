@@ -108,6 +108,11 @@ def ingest_entries(connection: Connection, recordings: Sequence[str]) -> dict[st
     return _of_recordings(connection, Act.INGEST, recordings)
 
 
+def screen_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when each of the recordings was screened; one that cannot be read counts as none."""
+    return _of_recordings(connection, Act.SCREEN, recordings)
+
+
 def purge_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
     """Return what the log told when each of the recordings was purged; one that cannot be read counts as none."""
     return _of_recordings(connection, Act.PURGE, recordings)

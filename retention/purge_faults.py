@@ -1,0 +1,71 @@
+"""Why a purge refuses where the catalog is not what the log has: a planted, altered or lost row decides nothing.
+
+Who can write to the database could otherwise have a recording destroyed in good order: by another policy, without the
+hold on it, or made to look older.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from retention import check_holds
+from retention.decide import AppliedPolicy
+from retention.errors import RetentionAlteredError
+from vault.catalog import recordings as rows
+from vault.catalog.recordings import Recording
+from vault.catalog.schema import key_slots, renditions
+from vault.log import journal
+from vault.log.entry import Act, Entry
+from vault.model import State
+
+
+def refuse_untold(connection: Connection, policy: AppliedPolicy | None) -> None:
+    """Refuse to destroy anything by holds or a policy that are not the ones the log has.
+
+    Raises:
+        RetentionAlteredError: they differ; nothing is destroyed until that is mended.
+
+    """
+    entries = list(journal.of_acts(connection, Act.POLICY_APPLIED))
+    last = entries[-1].details if entries else {}
+    told = (last.get("version"), last.get("policy_sha256")) if entries else None
+    if told != ((policy.version, policy.policy.version_digest) if policy else None):
+        raise RetentionAlteredError("expected the policy in force to be the one the log says was applied last")
+    for found in check_holds.findings(connection):
+        raise RetentionAlteredError(f"{found.subject}: {found.text}")
+
+
+def of(connection: Connection, found: Sequence[Recording]) -> dict[str, tuple[str, str]]:
+    """Return why each of the recordings that may not be destroyed may not: a code and a sentence, by id."""
+    kin = [r for r in (*found, *rows.rest_of_interactions(connection, found)) if r.state is not State.PURGED]
+    told = journal.ingest_entries(connection, [r.id for r in kin])
+    digests = rows.row_sha256s(connection, [r.id for r in kin])
+    faults: dict[str, tuple[str, str]] = {}
+    for r in kin:
+        if (fault := _altered(r, told.get(r.id), digests)) is not None:
+            faults[r.id] = fault
+    # a hold covers a recording through the others of its interaction too: what was altered may be hidden from it
+    hidden = {r.interaction for r in kin if r.id in faults and r.interaction is not None}
+    for recording in found:
+        if recording.interaction in hidden:
+            text = "Another recording of its interaction is not what the log has; run 'check'."
+            faults.setdefault(recording.id, ("interaction-altered", text))
+    for recording_id in _without_a_slot(connection, [r.id for r in found if r.state is not State.PURGED]):
+        text = "The catalog has lost one of its keys, so its destruction cannot be certified; run 'check'."
+        faults.setdefault(recording_id, ("key-slot-lost", text))
+    return faults
+
+
+def _without_a_slot(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Return those that have a rendition without its key slot."""
+    has = (key_slots.c.subject == renditions.c.recording) & (key_slots.c.purpose == renditions.c.name)
+    query = select(renditions.c.recording).join_from(renditions, key_slots, has, isouter=True)
+    return list(connection.scalars(query.where(renditions.c.recording.in_(ids), key_slots.c.subject.is_(None))))
+
+
+def _altered(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
+    if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
+        return "facts-altered", "What retention goes by is not what the log has since it was taken in; run 'check'."
+    if told.details.get("row_sha256") != digests[recording.id]:
+        return "row-altered", "What holds find it by is not what the log has since it was taken in; run 'check'."
+    return None

@@ -1,0 +1,52 @@
+"""Text inside text: what base64 hides, and mails whose header did not make them mails.
+
+Such content is not cut but refused: where an encoding begins and ends in free text is a guess, and a wrong guess would
+let a card number through (SCR-21).
+"""
+
+import binascii
+import re
+from base64 import b64decode, urlsafe_b64decode
+
+from vault.screen.errors import UnscreenableError
+
+MIN_RUN = 20  # characters: what thirteen digits become, and a few more
+
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\s{1,4}[A-Za-z0-9+/_-]{4,})*={0,2}")
+_TRANSFER = re.compile(r"^[ \t>]*content-transfer-encoding[ \t]*:[ \t]*(?:base64|quoted-printable)\b", re.I | re.M)
+_SPACE = re.compile(r"\s+")
+
+
+def refuse_transfer_encoding(text: str) -> None:
+    """Refuse free text that holds the header of an encoded mail part.
+
+    Raises:
+        UnscreenableError: it does; what follows is not the text it looks like.
+
+    """
+    if _TRANSFER.search(text):
+        raise UnscreenableError("a text holds an e-mail with encoded parts that is not recognised as an e-mail")
+
+
+def decoded_texts(text: str) -> list[str]:
+    """Return what the base64 in a text says, where it says text."""
+    found = []
+    for run in _RUN.finditer(text):
+        packed = _SPACE.sub("", run.group())
+        # a line of base64 also counts by itself: words around a block would spoil the whole
+        for candidate in {packed, *run.group().split()}:
+            said = _decode(candidate) if len(candidate) >= MIN_RUN else None
+            if said is not None:
+                found.append(said)
+    return found
+
+
+def _decode(packed: str) -> str | None:
+    body = packed.rstrip("=")
+    decode = urlsafe_b64decode if "-" in body or "_" in body else b64decode
+    try:
+        data = decode(body + "=" * (-len(body) % 4))  # not signed or hashed: any reading that makes sense is of interest
+        text = data.decode()
+    except (binascii.Error, ValueError):
+        return None
+    return text if all(c.isprintable() or c.isspace() for c in text) else None
