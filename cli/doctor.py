@@ -5,7 +5,8 @@ import click
 from cli.base import Command
 from cli.door import Door, pass_door
 from service import doctor as diagnosing
-from service.errors import NoVaultError
+from service.assembly import refuse_lost_catalog
+from service.errors import CatalogLostError, NoVaultError
 from service.settings import FILE
 from vault.catalog.engine import Catalog
 from vault.catalog.upgrade import revisions
@@ -31,9 +32,12 @@ def upgrade(door: Door) -> None:
     """Bring the catalog to this program's revision. Make a backup first."""
     if not (door.home / FILE).exists():
         raise NoVaultError(f"expected a vault in {door.home}, got no {FILE}")
+    refuse_lost_catalog(door.settings)
     catalog = Catalog(door.settings.catalog_url)
     try:
         before, newest = revisions(catalog)
+        if before is None:
+            raise CatalogLostError("expected the catalog of a vault, got a database without any of its tables")
         run_revisions(catalog)
     finally:
         catalog.close()

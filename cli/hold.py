@@ -37,6 +37,8 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     holds.check_matter(matter)
     if not terms.words():
         raise HoldScopeError("expected at least one criterion, got none")
+    if not reason.strip():
+        raise HoldScopeError("expected a reason, got an empty one")
     if terms.states:
         raise HoldScopeError("expected no --state: a recording changes its state and must stay held")
     vault = door.vault
@@ -54,6 +56,8 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     )
     if covered.already_purged:
         text += f"\n{covered.already_purged} {gone} purged before; see their certificates"
+    if not covered.recordings:
+        text += "\nnothing matches now: if that surprises you, check the spelling with 'strongroom list'"
     door.out.object(
         {
             "hold": hold_id, "matter": matter, "recordings": covered.recordings, "sealed_bytes": covered.sealed_bytes,

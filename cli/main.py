@@ -25,6 +25,7 @@ from cli import (
     user,
 )
 from cli.door import Door, told
+from cli.errors import ArgumentError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,8 +86,15 @@ for command in (
     cli.add_command(command)
 
 
+def _is_text(argument: str) -> bool:
+    # bytes that are no text reach Python as lone surrogates
+    return not any("\ud800" <= c <= "\udfff" for c in argument)
+
+
 def main() -> None:
     """Run the command; whatever it writes is for its owner only."""
     os.umask(0o077)
     with told(as_json="--json" in sys.argv):
+        if not all(_is_text(argument) for argument in sys.argv):
+            raise ArgumentError("expected arguments of well-formed text; is the terminal set to UTF-8?")
         cli()

@@ -21,7 +21,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        width = None if sys.stdout.isatty() else _WIDE
+        width = None if sys.stdout is not None and sys.stdout.isatty() else _WIDE
         self._console = Console(width=width, highlight=False, soft_wrap=False)
 
     def say(self, text: str) -> None:

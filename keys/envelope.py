@@ -107,7 +107,7 @@ def passphrase_of(text: str) -> Secret:
         value = unicodedata.normalize("NFC", text).encode()
     except UnicodeEncodeError as exc:
         raise PassphraseError("expected a passphrase of well-formed Unicode") from exc
-    if not value:
+    if not value.strip():
         raise PassphraseError("expected a passphrase, got an empty one")
     return Secret(value)
 

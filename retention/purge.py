@@ -236,7 +236,9 @@ def get_certificate(connection: Connection, recording: str) -> bytes:
     rows.get(connection, recording)
     body = connection.scalar(select(certificates.c.body).where(certificates.c.recording == recording))
     if body is None:
-        raise PlanNotFoundError(f"expected a purged recording, {recording} has no certificate")
+        raise PlanNotFoundError(
+            f"expected a purged recording, {recording} has no certificate", hint=f"see 'strongroom explain {recording}'"
+        )
     return bytes(body)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from keys import canonical, files
 from keys.errors import PublicKeyError, StrongroomError
@@ -17,7 +17,7 @@ from keys.keyring import Epoch, EpochState, IndexKey, Keyring
 from keys.root import PassphraseRootKey
 from keys.secret import Secret
 from keys.signing import PublicKey, SigningKey
-from service.errors import NoArchiveError, NoVaultError, OldCatalogError, WrongVaultError
+from service.errors import CatalogLostError, NoArchiveError, NoVaultError, OldCatalogError, WrongVaultError
 from service.settings import FILE, Settings
 from vault.catalog import info, intents
 from vault.catalog.engine import Catalog
@@ -44,6 +44,7 @@ class Vault:
         if not (settings.home / FILE).exists():
             raise NoVaultError(f"expected a vault in {settings.home}, got no {FILE}")
         self.settings, self.clock, self._passphrase = settings, clock, passphrase
+        refuse_lost_catalog(settings)
         self.catalog = Catalog(settings.catalog_url)
         try:
             self.id, self.public_key = self._identity()
@@ -164,6 +165,21 @@ class Vault:
         archive = self.__dict__.get("archive")
         if isinstance(archive, S3Store):
             archive.close()
+
+
+def refuse_lost_catalog(settings: Settings) -> None:
+    """Refuse to go on where a vault's SQLite catalog is missing or empty: a new one would be another vault's.
+
+    Raises:
+        CatalogLostError: it is.
+
+    """
+    url = make_url(settings.catalog_url)
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return
+    path = Path(url.database)
+    if not path.exists() or path.stat().st_size == 0:
+        raise CatalogLostError(f"expected the catalog at {path}, got {'an empty file' if path.exists() else 'none'}")
 
 
 def _published(home: Path) -> PublicKey:

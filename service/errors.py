@@ -57,3 +57,10 @@ class ClockJumpedError(RefusedError):
 
     code = "clock-jumped"
     hint = "check the machine's clock; if it is right, run 'strongroom tick --clock-is-right' once"
+
+
+class CatalogLostError(IntegrityError):
+    """The vault's catalog is gone."""
+
+    code = "catalog-lost"
+    hint = "restore the catalog from its backup, as docs/operator.md says; never begin with an empty one"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import phonenumbers
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from keys.envelope import KdfCost
 from keys.errors import StrongroomError
@@ -176,7 +176,9 @@ def _build(home: Path, given: Mapping[str, str | int]) -> Settings:
 def _catalog_url(home: Path, url: str) -> str:
     prefix = "sqlite:///"
     if url.startswith(prefix):
-        return f"{prefix}{home / url.removeprefix(prefix)}"
+        # put together by SQLAlchemy, because a path may hold what means something in a URL
+        path = str(home / url.removeprefix(prefix))
+        return URL.create("sqlite", database=path).render_as_string(hide_password=False)
     if url.startswith("postgresql+psycopg://"):
         return url
     raise SettingsError("catalog.url: expected sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")

@@ -24,7 +24,7 @@ from vault.catalog.intents import Intents
 from vault.catalog.recordings import Recording, Rendition
 from vault.catalog.schema import copies
 from vault.clock import Clock
-from vault.errors import NotScreenedError
+from vault.errors import NotScreenedError, RecordingNotFoundError
 from vault.log import journal
 from vault.log.entry import Act, Entry
 from vault.model import Kind, RecordingId, RenditionName, State
@@ -91,11 +91,15 @@ class Archiver:
         return results + self._record(copied)
 
     def _ready(self, ids: Sequence[RecordingId]) -> tuple[list[tuple[Recording, Rendition]], list[Archived]]:
-        ready, refused = [], []
+        ready: list[tuple[Recording, Rendition]] = []
+        refused: list[Archived] = []
         with self._catalog.read() as connection:
             renditions = rows.renditions_of(connection, ids)
             told = journal.screen_entries(connection, ids)
-            for found in rows.get_many(connection, ids):
+            known = rows.get_many(connection, ids)
+            unknown = RecordingNotFoundError("expected the id of a recording of this vault (32 hex digits)")
+            refused.extend(Archived(i, error=unknown) for i in sorted(set(ids) - {found.id for found in known}))
+            for found in known:
                 redacted = next((r for r in renditions.get(found.id, []) if r.name is RenditionName.REDACTED), None)
                 if found.state is State.SCREENED and redacted is not None and _is_told(redacted, told.get(found.id)):
                     ready.append((found, redacted))

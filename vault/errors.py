@@ -203,3 +203,10 @@ class TwinRefusedError(UnavailableError):
 
     code = "twin-refused"
     hint = "see why the other item of the same source_ref was refused, and run the command again"
+
+
+class PurgedBeforeError(RefusedError):
+    """A recording of that source_ref was taken in and purged; nothing of it is left to compare with."""
+
+    code = "purged-before"
+    hint = "it stays purged; take other content in under a source_ref of its own"

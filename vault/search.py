@@ -10,6 +10,7 @@ from keys import canonical
 from keys.keyring import IndexKey
 from vault.catalog.criteria import Criteria
 from vault.errors import SearchTermError
+from vault.ids import is_id
 from vault.ingest import normalise
 
 _LAST4 = 4
@@ -56,16 +57,30 @@ def criteria_of(terms: Terms, index: IndexKey | None, region: str) -> Criteria:
         SearchTermError: a number is none in any spelling, or last four are not four digits.
 
     """
+    _check(terms)
     tokens = _tokens(terms, index, region) if index is not None else {}
     if terms.name_a_person and not tokens:
         raise RuntimeError("expected the index key for terms that name a person")
     shared = {f.name for f in fields(Criteria)} & {f.name for f in fields(Terms)} - {"since", "until"}
+    given = {name: frozenset(getattr(terms, name)) for name in shared}
+    given["jurisdictions"] = frozenset(code.upper() for code in terms.jurisdictions)  # as manifests are read
     return Criteria(
-        **{name: frozenset(getattr(terms, name)) for name in shared},
+        **given,
         tokens={field: found for field, found in tokens.items() if found},
         since=terms.since,
         until=terms.until,
     )
+
+
+def _check(terms: Terms) -> None:
+    for field in fields(Terms):
+        value = getattr(terms, field.name)
+        if isinstance(value, tuple) and not all(item.strip() for item in value):
+            raise SearchTermError(f"expected a value for {field.name}, got an empty one")
+    if not all(is_id(recording) for recording in terms.ids):
+        raise SearchTermError("expected ids of 32 hex digits, got another text")
+    if terms.since is not None and terms.until is not None and terms.since > terms.until:
+        raise SearchTermError("expected a time span that ends after it begins")
 
 
 def _tokens(terms: Terms, index: IndexKey, region: str) -> dict[str, frozenset[bytes]]:

@@ -83,7 +83,8 @@ def test_names_are_durable_before_they_are_handed_out_and_gone_when_all_went_wel
         assert len(known(catalog)) == 4
         with catalog.write() as connection:
             Intents.fulfil(connection, names)
-            owner.top_up(connection)
+            fresh = owner.top_up(connection)
+        owner.add(fresh)
         assert len(known(catalog)) == 4
         assert len(locks(run_folder)) == 1
     assert known(catalog) == set()

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 
@@ -209,3 +210,16 @@ def test_a_chat_of_too_many_values_is_refused_before_it_is_parsed(monkeypatch) -
     monkeypatch.setattr(chat, "MAX_JSON_VALUES", 10)
     with pytest.raises(ChatTooLargeError, match="JSON values"):
         look(json.dumps(MESSAGES * 5))
+
+
+def test_a_multipart_mail_is_a_mail_on_every_version_of_python():
+    # Python 3.11.2 finds a multipart header without its body at fault
+    message = EmailMessage()
+    message["From"] = "a@example.com"
+    message["Message-ID"] = "<1@example.com>"
+    message["Date"] = "Mon, 02 Feb 2026 10:00:00 +0000"
+    message.set_content("hello", cte="base64")
+    message.add_attachment(b"\x89PNG\r\n\x1a\n", maintype="image", subtype="png", filename="c.png")
+    data = message.as_bytes()
+    found = probe(io.BytesIO(data), len(data))
+    assert (found.media_type, found.started) == ("message/rfc822", datetime(2026, 2, 2, 10, tzinfo=UTC))

@@ -61,8 +61,8 @@ class Intents:
         finally:
             os.close(self._lock)
 
-    def top_up(self, connection: Connection, at_least: int = 0) -> None:
-        """Insert names until `ahead` of them are free; they may be written once this transaction is committed."""
+    def top_up(self, connection: Connection, at_least: int = 0) -> list[BlobName]:
+        """Insert names until `ahead` of them are free; hand them to `add` once this transaction is committed."""
         now = self._clock.now()
         fresh = [new_blob_name(now) for _ in range(max(self._ahead, at_least) - len(self._free))]
         if fresh:
@@ -70,7 +70,11 @@ class Intents:
                 insert(intents),
                 [{"blob": name, "store": PRIMARY, "owner": self._owner, "since": now} for name in fresh],
             )
-            self._free.extend(fresh)
+        return fresh
+
+    def add(self, names: list[BlobName]) -> None:
+        """Set names free whose intents are durable."""
+        self._free.extend(names)
 
     def announce(self, blobs: list[BlobName], store: str) -> set[BlobName]:
         """Make it durable that these blobs are about to be copied into another store; return those that are ours.
@@ -100,7 +104,8 @@ class Intents:
         """Return `count` names whose intents are durable."""
         if len(self._free) < count:
             with self._catalog.write() as connection:
-                self.top_up(connection, at_least=count)
+                names = self.top_up(connection, at_least=count)
+            self.add(names)
         return [self._free.popleft() for _ in range(count)]
 
     @staticmethod

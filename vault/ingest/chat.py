@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from email.errors import MultipartInvariantViolationDefect
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
@@ -100,7 +101,9 @@ def _email(data: bytes) -> Found | None:
     if b"\0" in data or len(header) > 1024 * 1024:
         return None
     parsed = BytesHeaderParser(policy=compat32).parsebytes(header)
-    if parsed.defects or "From" not in parsed or not any(n in parsed for n in ("Date", "Message-ID", "MIME-Version")):
+    # some versions of Python call a header alone a multipart without parts: it is, and says nothing of the mail
+    defects = [d for d in parsed.defects if not isinstance(d, MultipartInvariantViolationDefect)]
+    if defects or "From" not in parsed or not any(n in parsed for n in ("Date", "Message-ID", "MIME-Version")):
         return None
     sent: datetime | None = None
     try:

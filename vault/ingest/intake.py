@@ -32,7 +32,7 @@ from vault.catalog.engine import Catalog
 from vault.catalog.intents import Intents
 from vault.catalog.schema import recordings
 from vault.clock import Clock
-from vault.errors import EmptyFileError, FileChangedError, OtherBytesError, TwinRefusedError
+from vault.errors import EmptyFileError, FileChangedError, OtherBytesError, PurgedBeforeError, TwinRefusedError
 from vault.ids import new_recording_id
 from vault.ingest.errors import FileUnreadableError
 from vault.ingest.probe import Content, probe
@@ -198,7 +198,10 @@ class Intake:
         with self._catalog.read() as connection:
             found = connection.execute(
                 select(recordings.c.source, recordings.c.source_token, recordings.c.id, recordings.c.content_token)
-                .where(recordings.c.source_token.in_([e.source_token for e in examined]))
+                .where(
+                    recordings.c.source.in_({e.source for e in examined}),
+                    recordings.c.source_token.in_([e.source_token for e in examined]),
+                )
             )  # fmt: skip
             return {(row[0], row[1]): (row[2], row[3]) for row in found}
 
@@ -248,7 +251,8 @@ class Intake:
                 entries = [entry_of(row, actor=self._actor, now=now) for row in new if row.id in taken]
                 journal.append(connection, entries)
                 Intents.fulfil(connection, [_sealed(e).blob for e in fresh if _sealed(e).recording in taken])
-                self._intents.top_up(connection)
+                names = self._intents.top_up(connection)
+            self._intents.add(names)
             for e in fresh:
                 if _sealed(e).recording not in taken:
                     self._intents.discard([_sealed(e).blob], self._store.delete)
@@ -275,8 +279,11 @@ class Intake:
                 e.item.place, e.item.name, Outcome.REFUSED,
                 error=FileUnreadableError(f"expected a readable file, got: {exc.strerror}"),
             )  # fmt: skip
-        if content_token is None or content_token == self._index.token("content", digest.hex()):
-            # a purged recording keeps no trace of its bytes: the reference alone says that it was here
+        if content_token is None:
+            # a purged recording keeps no trace of its bytes, so nobody can tell whether these are the same
+            gone = PurgedBeforeError(f"expected a new source_ref, got that of {recording}, which was purged")
+            return Receipt(e.item.place, e.item.name, Outcome.REFUSED, recording, error=gone)
+        if content_token == self._index.token("content", digest.hex()):
             return Receipt(e.item.place, e.item.name, Outcome.DUPLICATE, recording, e.content)
         error = OtherBytesError(f"expected the bytes of {recording}, which came under the same source and source_ref")
         return Receipt(e.item.place, e.item.name, Outcome.REFUSED, recording, error=error)

@@ -1,6 +1,6 @@
 """The errors of `vault.log`, by family (see keys.errors)."""
 
-from keys.errors import IntegrityError, InvalidInputError
+from keys.errors import IntegrityError, InvalidInputError, NotFoundError
 
 
 class NoteFormatError(IntegrityError):
@@ -57,3 +57,10 @@ class LogStateError(IntegrityError):
 
     code = "log-state"
     hint = "run 'strongroom log verify' and keep the catalog as it is for whoever investigates"
+
+
+class EntryNotFoundError(NotFoundError):
+    """No signed checkpoint covers an entry of that number."""
+
+    code = "entry-not-found"
+    hint = "see the numbers with 'strongroom log show'"

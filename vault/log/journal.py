@@ -15,7 +15,7 @@ from vault.catalog.schema import log_checkpoints, log_entries
 from vault.clock import Clock
 from vault.log import checkpoint
 from vault.log.entry import Act, Entry, decode
-from vault.log.errors import EntryFormatError, LogStateError
+from vault.log.errors import EntryFormatError, EntryNotFoundError, LogStateError
 from vault.log.merkle import Frontier, inclusion_proof, leaf_hash
 
 BATCH = 10_000
@@ -193,12 +193,12 @@ def prove(connection: Connection, index: int) -> tuple[bytes, list[bytes], str]:
     """Return an entry's body, its inclusion proof and the newest checkpoint that the proof leads to.
 
     Raises:
-        LogStateError: no checkpoint covers that entry.
+        EntryNotFoundError: no checkpoint covers that entry.
 
     """
     newest = connection.execute(select(log_checkpoints).order_by(log_checkpoints.c.size.desc()).limit(1)).first()
     if newest is None or not 0 <= index < newest.size:
-        raise LogStateError(f"expected an entry below the newest checkpoint, got {index}")
+        raise EntryNotFoundError(f"expected the number of an entry below the newest checkpoint, got {index}")
     hashes, wanted = [], b""
     for at, body in entries(connection):
         if at == index:

@@ -6,6 +6,7 @@ Pure: no file, no key, no clock. Whatever cannot be wholly parsed is refused, ne
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vault.screen import encoded
 from vault.screen.errors import UnscreenableError
 from vault.screen.finder import find
 from vault.screen.media.document import Document, decode
@@ -13,7 +14,7 @@ from vault.screen.media.jsontext import JsonDocument
 from vault.screen.media.mail import MailDocument
 from vault.screen.media.textual import PlainDocument, VttDocument
 from vault.screen.media.vcon import VconDocument
-from vault.screen.talk import KEPT, Hit
+from vault.screen.talk import KEPT, Hit, Segment
 
 ENGINE = "strongroom-digits/1"  # raise when a rule of SPEC.md changes
 MAX_ROUNDS = 12  # a cut can bring digits together that were apart; each round cuts what the last one left
@@ -27,6 +28,7 @@ _TEXTS: dict[str, Callable[[str], Document]] = {
     "application/vcon+json": VconDocument,
 }
 MAIL = "message/rfc822"
+VCON = "application/vcon+json"
 MEDIA_TYPES = frozenset({*_TEXTS, MAIL})
 
 
@@ -58,7 +60,16 @@ def _parse(media_type: str, content: bytes) -> tuple[Document, Callable[[str], b
     if parse is None:
         raise UnscreenableError(f"expected one of {', '.join(sorted(MEDIA_TYPES))}, got another media type")
     text, bom, encoding = decode(content)
+    encoded.refuse_transfer_encoding(text)
+    if media_type != VCON:
+        _refuse_hidden(text)
     return parse(text), lambda new: bom + new.encode(encoding)
+
+
+def _refuse_hidden(text: str) -> None:
+    for said in encoded.decoded_texts(text):
+        if find([Segment(said)]).hits:
+            raise UnscreenableError("a text holds encoded text in which a card number or code was found")
 
 
 def _finding(document: Document, hit: Hit, *, keep: int) -> Finding:
@@ -68,6 +79,9 @@ def _finding(document: Document, hit: Hit, *, keep: int) -> Finding:
 
 def _round(media_type: str, content: bytes, number: int) -> tuple[bytes, tuple[Finding, ...]]:
     document, encode = _parse(media_type, content)
+    if media_type in {MAIL, VCON}:  # which decode their own parts
+        for segment in document.segments:
+            _refuse_hidden(segment.text)
     keep = KEPT if number == 0 else 0
     found = find(document.segments, keep=keep, wide=number >= WIDE_FROM)
     findings = tuple(_finding(document, hit, keep=keep) for hit in found.hits)

@@ -6,15 +6,17 @@ let a card number through (SCR-21).
 
 import binascii
 import re
-from base64 import b64decode, urlsafe_b64decode
 
 from vault.screen.errors import UnscreenableError
 
 MIN_RUN = 20  # characters: what thirteen digits become, and a few more
 
 _RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\s{1,4}[A-Za-z0-9+/_-]{4,})*={0,2}")
-_TRANSFER = re.compile(r"^[ \t>]*content-transfer-encoding[ \t]*:[ \t]*(?:base64|quoted-printable)\b", re.I | re.M)
+_TRANSFER = re.compile(
+    r"^[ \t>]*content-transfer-encoding[ \t]*:[ \t]*(?:base64|quoted-printable)\b", re.IGNORECASE | re.MULTILINE
+)
 _SPACE = re.compile(r"\s+")
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 def refuse_transfer_encoding(text: str) -> None:
@@ -32,9 +34,8 @@ def decoded_texts(text: str) -> list[str]:
     """Return what the base64 in a text says, where it says text."""
     found = []
     for run in _RUN.finditer(text):
-        packed = _SPACE.sub("", run.group())
         # a line of base64 also counts by itself: words around a block would spoil the whole
-        for candidate in {packed, *run.group().split()}:
+        for candidate in {_SPACE.sub("", run.group()), *run.group().split()}:
             said = _decode(candidate) if len(candidate) >= MIN_RUN else None
             if said is not None:
                 found.append(said)
@@ -42,11 +43,10 @@ def decoded_texts(text: str) -> list[str]:
 
 
 def _decode(packed: str) -> str | None:
-    body = packed.rstrip("=")
-    decode = urlsafe_b64decode if "-" in body or "_" in body else b64decode
+    body = packed.rstrip("=").translate(_URL_SAFE)
     try:
-        data = decode(body + "=" * (-len(body) % 4))  # not signed or hashed: any reading that makes sense is of interest
-        text = data.decode()
+        # not signed or hashed: whatever reading makes sense is of interest
+        text = binascii.a2b_base64(body + "=" * (-len(body) % 4)).decode()
     except (binascii.Error, ValueError):
         return None
     return text if all(c.isprintable() or c.isspace() for c in text) else None

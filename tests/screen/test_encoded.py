@@ -1,0 +1,43 @@
+"""Card numbers inside an encoding inside a text: refused, because a wrong guess would let one through."""
+
+import base64
+import json
+
+import pytest
+
+from vault.screen.chats import redact
+from vault.screen.errors import UnscreenableError
+
+SAID = b"my card is 4242 4242 4242 4242, cvv 123, thank you very much indeed and goodbye for now"
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("around", ["{}", "see this:\n{}\nbye", "look {} here"])
+def test_a_card_hidden_in_base64_is_refused(encode, around):
+    text = around.format(encode(SAID).decode())
+    with pytest.raises(UnscreenableError, match="encoded text"):
+        redact("text/plain", text.encode())
+
+
+def test_a_card_hidden_in_base64_in_a_json_message_is_refused():
+    with pytest.raises(UnscreenableError, match="encoded text"):
+        redact("application/json", json.dumps([{"text": base64.b64encode(SAID).decode()}]).encode())
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+def test_a_mail_that_is_not_recognised_as_one_is_refused_when_it_is_encoded(encoding):
+    mail = f"X_Foo: a\nSubject: b\nContent-Transfer-Encoding: {encoding}\n\n=34=32=34=32"
+    with pytest.raises(UnscreenableError, match="not recognised"):
+        redact("text/plain", mail.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"the token is 3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA and that is all",
+        b"id 0123456789abcdef0123456789abcdef and more",
+        base64.b64encode(b"nothing of interest in here, only words and words and words"),
+    ],
+)
+def test_encoded_text_without_a_card_stays(text):
+    assert redact("text/plain", text).content == text
