@@ -1,6 +1,7 @@
 """Card numbers inside an encoding inside a text: refused, because a wrong guess would let one through."""
 
 import base64
+import email
 import json
 
 import pytest
@@ -41,3 +42,20 @@ def test_a_mail_that_is_not_recognised_as_one_is_refused_when_it_is_encoded(enco
 )
 def test_encoded_text_without_a_card_stays(text):
     assert redact("text/plain", text).content == text
+
+
+def test_a_boundary_of_digits_that_pass_for_a_card_is_renamed():
+    boundary = "===============4242424242424242428=="
+    mail = (
+        f'From: a@example.com\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="{boundary}"\n\n'
+        f"--{boundary}\nContent-Type: text/plain\n\nmy card is 5555 5555 5555 4444\n"
+        f"--{boundary}\nContent-Type: text/plain\n\nbye\n--{boundary}--\n"
+    )
+    redaction = redact("message/rfc822", mail.encode())
+    parsed = email.message_from_bytes(redaction.content)
+    assert [part.get_payload().strip() for part in parsed.walk() if not part.is_multipart()] == [
+        "my card is **** **** **** 4444",
+        "bye",
+    ]
+    assert b"4242" not in redaction.content
+    assert not any(finding.kind != "card" for finding in redaction.findings)

@@ -11,7 +11,7 @@ from vault.screen.errors import UnscreenableError
 from vault.screen.finder import find
 from vault.screen.media.document import Document, decode
 from vault.screen.media.jsontext import JsonDocument
-from vault.screen.media.mail import MailDocument
+from vault.screen.media.mail import MailDocument, with_plain_boundaries
 from vault.screen.media.textual import PlainDocument, VttDocument
 from vault.screen.media.vcon import VconDocument
 from vault.screen.talk import KEPT, Hit, Segment
@@ -99,6 +99,8 @@ def redact(media_type: str, content: bytes) -> Redaction:
         UnscreenableError: the content cannot be wholly parsed, or still holds findings after MAX_ROUNDS.
 
     """
+    if media_type == MAIL:
+        content = with_plain_boundaries(content.decode("latin-1")).encode("latin-1")
     findings: list[Finding] = []
     for count in range(MAX_ROUNDS):
         content, more = _round(media_type, content, count)
