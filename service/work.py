@@ -22,6 +22,7 @@ from vault.archive import Archived, Archiver
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION
+from vault.catalog.intents import Intents
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
 from vault.errors import NotScreenedError, WrongStateError
@@ -194,10 +195,10 @@ def _moved_on(vault: Vault, recording: RecordingId) -> bool:
         return rows.get(connection, recording).state is not State.SCREENED
 
 
-def make_archiver(vault: Vault, actor: Actor, intents: object) -> Archiver:
+def make_archiver(vault: Vault, actor: Actor, intents: Intents) -> Archiver:
     """Return an archiver whose locks follow retention."""
     return Archiver(
-        catalog=vault.catalog, primary=vault.primary, archive=vault.need_archive(), intents=intents,  # type: ignore[arg-type]
+        catalog=vault.catalog, primary=vault.primary, archive=vault.need_archive(), intents=intents,
         lock_until=lambda recording: keep_until(vault, recording), clock=vault.clock, actor=actor,
         threads=vault.settings.threads,
     )  # fmt: skip
