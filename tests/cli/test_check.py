@@ -183,7 +183,7 @@ def test_a_proof_can_be_followed_with_hashlib_alone(lived: Terminal) -> None:
         body = proven["entry"].encode()
         assert root_by_proof(body, index, int(tree_size), proof) == base64.b64decode(root, validate=True)
         assert root_by_proof(body + b" ", index, int(tree_size), proof) != base64.b64decode(root, validate=True)
-    assert lived.refused("otto", "log", "prove", "100000", status=5)["error"] == "log-state"
+    assert lived.refused("otto", "log", "prove", "100000", status=4)["error"] == "entry-not-found"
 
 
 def test_the_newest_checkpoint_covers_what_was_just_done(lived: Terminal) -> None:
