@@ -398,7 +398,7 @@ def _is_found(vault: Vault) -> bool:
         ("recordings", "sealed_metadata", f"id = ({ARCHIVED})"),
     ],
 )
-def test_a_flipped_bit_of_any_byte_is_found(opened: Vault, table: str, column: str, which: str) -> None:
+def test_a_bit_flipped_at_places_all_along_a_field_is_found(opened: Vault, table: str, column: str, which: str) -> None:
     with closing(sqlite3.connect(opened.settings.home / "catalog.db")) as connection:
         whole = connection.execute(f"SELECT {column} FROM {table} WHERE {which}").fetchone()[0]
         data = whole if isinstance(whole, bytes) else whole.encode()
