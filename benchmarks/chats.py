@@ -20,8 +20,8 @@ from retention.decide import Action
 from retention.policy import parse
 from service.assembly import Vault
 from vault import deletions
-from vault.screen.chats import redact
 from vault.screen.errors import UnscreenableError
+from vault.screen.text.chats import redact
 
 _POLICY = """\
 policy: strongroom/policy/v1

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.screen.samples import CARDS, DISGUISES, chatter, digits_of, words
-from vault.screen.chats import redact, rescan
 from vault.screen.errors import UnscreenableError
+from vault.screen.text.chats import redact, rescan
 
 VTT = "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.500\n<v Caller>"
 MAIL = "From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from vault.screen.chats import redact
 from vault.screen.errors import UnscreenableError
+from vault.screen.text.chats import redact
 
 SAID = b"my card is 4242 4242 4242 4242, cvv 123, thank you very much indeed and goodbye for now"
 

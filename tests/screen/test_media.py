@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.screen.samples import CARDS
-from vault.screen.chats import ENGINE, MEDIA_TYPES, redact, rescan
 from vault.screen.errors import UnscreenableError
+from vault.screen.text.chats import ENGINE, MEDIA_TYPES, redact, rescan
 
 PAN = CARDS["Visa"]
 GONE = "************1111"

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from tests.screen.samples import CARDS
-from vault.screen.schemes import ISSUERS, match, passes_luhn, windows
+from vault.screen.find.schemes import ISSUERS, match, passes_luhn, windows
 
 
 @pytest.mark.parametrize(("name", "pan"), CARDS.items())

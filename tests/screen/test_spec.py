@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from vault.screen.chats import ENGINE
+from vault.screen.text.chats import ENGINE
 
 SPEC = (Path(__file__).parents[2] / "vault/screen/SPEC.md").read_text(encoding="utf-8")
 

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from tests.screen.samples import CARDS, words
-from vault.screen.digits import Reading, scan
-from vault.screen.finder import find
-from vault.screen.media.document import masked
-from vault.screen.schemes import match, passes_luhn
-from vault.screen.talk import Segment
+from vault.screen.find.digits import Reading, scan
+from vault.screen.find.finder import find
+from vault.screen.find.schemes import match, passes_luhn
+from vault.screen.find.talk import Segment
+from vault.screen.text.document import masked
 
 
 def cut(*texts, speakers=None, hints=None):

@@ -28,8 +28,8 @@ from vault.log import journal
 from vault.log.entry import Act
 from vault.model import BlobName, Kind, RecordingId, RenditionName, State
 from vault.people import Actor
-from vault.screen.chats import ENGINE, Finding, Redaction, redact
 from vault.screen.errors import UnscreenableError
+from vault.screen.text.chats import ENGINE, Finding, Redaction, redact
 from vault.sealed.format import associated_data, new_data_key
 from vault.sealed.reader import open_all
 from vault.sealed.writer import seal_small

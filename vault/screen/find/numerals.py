@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from vault.screen.views import LETTER
-from vault.screen.words import COUNTED_AFTER, COUNTED_BEFORE, JOINS, TWENTIES
+from vault.screen.find.views import LETTER
+from vault.screen.find.words import COUNTED_AFTER, COUNTED_BEFORE, JOINS, TWENTIES
 
 MAX_TIMES = 8  # "eight ones" is the longest repetition taken for digits
 ALPHA = re.compile(f"[a-z{LETTER}]")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from vault.screen.numerals import ALPHA, Token, composed, is_count
-from vault.screen.opaque import without_opaque
-from vault.screen.views import LETTER, View, has_escapes, unescaped_view_of, view_of
-from vault.screen.words import (
+from vault.screen.find.numerals import ALPHA, Token, composed, is_count
+from vault.screen.find.opaque import without_opaque
+from vault.screen.find.views import LETTER, View, has_escapes, unescaped_view_of, view_of
+from vault.screen.find.words import (
     COMPOUNDS,
     GLUED,
     NO_LOOKALIKES,

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from vault.screen.schemes import MAX_DIGITS, MIN_DIGITS
-from vault.screen.talk import At, Talk
-from vault.screen.words import CORRECTION
+from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS
+from vault.screen.find.talk import At, Talk
+from vault.screen.find.words import CORRECTION
 
 NOISE_DIGITS = 2  # a number this short, alone amid talk, may be a count
 NOISE_LETTERS = 6  # letters that make a message talk

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vault.screen.digits import Block
-from vault.screen.joining import Card
-from vault.screen.talk import KEPT, Hit, Marks, Talk, chains_of
-from vault.screen.words import CODE_TALK, EXPIRY_TALK
+from vault.screen.find.digits import Block
+from vault.screen.find.joining import Card
+from vault.screen.find.talk import KEPT, Hit, Marks, Talk, chains_of
+from vault.screen.find.words import CODE_TALK, EXPIRY_TALK
 
 CODE_SIZES = (3, 4)  # digits
 AFTER_CHARS = 80  # from the announcement to the code in one text

@@ -7,7 +7,7 @@ whose own digits hold a card number is not spared.
 
 import re
 
-from vault.screen.schemes import windows
+from vault.screen.find.schemes import windows
 
 _DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-6][0-9](?:[.,][0-9]{1,9})?)?"

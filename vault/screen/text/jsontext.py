@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from vault.screen.digits import may_hold_numbers
 from vault.screen.errors import UnscreenableError
-from vault.screen.media.document import Origin, Spliced
-from vault.screen.opaque import is_id_or_stamp
-from vault.screen.schemes import MIN_DIGITS
-from vault.screen.talk import Segment
+from vault.screen.find.digits import may_hold_numbers
+from vault.screen.find.opaque import is_id_or_stamp
+from vault.screen.find.schemes import MIN_DIGITS
+from vault.screen.find.talk import Segment
+from vault.screen.text.document import Origin, Spliced
 
 MAX_DEPTH = 200
 MAX_ARRAY = 24  # numbers in an array that may be the digits of one card; a longer one is data

@@ -3,9 +3,9 @@
 import re
 
 from vault.screen.errors import UnscreenableError
-from vault.screen.media.document import Origin, Spliced
-from vault.screen.schemes import MIN_DIGITS
-from vault.screen.talk import Segment
+from vault.screen.find.schemes import MIN_DIGITS
+from vault.screen.find.talk import Segment
+from vault.screen.text.document import Origin, Spliced
 
 _LINE = re.compile(r"[^\r\n]+")
 # The name before a colon, behind a time in brackets or not: "[10:11:12] Anna: ", "10:11 - Anna (agent): ", "Anna> ".

@@ -1,6 +1,6 @@
 """Number words and announcing phrases as data: English, Spanish, German, French.
 
-Every word is written folded: lower case, without accents (vault.screen.digits folds a text before it looks here).
+Every word is written folded: lower case, without accents (vault.screen.find.digits folds a text before it looks here).
 A further language is further rows, no further code.
 """
 

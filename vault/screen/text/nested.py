@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vault.screen.errors import UnscreenableError
-from vault.screen.media.document import Document
-from vault.screen.media.jsontext import JsonDocument
-from vault.screen.media.textual import PlainDocument, VttDocument, WholeDocument
-from vault.screen.talk import Cut, Segment
+from vault.screen.find.talk import Cut, Segment
+from vault.screen.text.document import Document
+from vault.screen.text.jsontext import JsonDocument
+from vault.screen.text.textual import PlainDocument, VttDocument, WholeDocument
 
 
 @dataclass(frozen=True, slots=True)

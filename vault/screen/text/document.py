@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from vault.screen.errors import UnscreenableError
-from vault.screen.talk import Cut, Segment
+from vault.screen.find.talk import Cut, Segment
 
 
 class Document(Protocol):

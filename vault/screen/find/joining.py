@@ -15,9 +15,9 @@ from itertools import pairwise
 
 import phonenumbers
 
-from vault.screen.schemes import MAX_DIGITS, MIN_DIGITS, Match, match, may_start, windows
-from vault.screen.sequences import sequences
-from vault.screen.talk import At, Hit, Marks, Segment, Talk, chains_of
+from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS, Match, match, may_start, windows
+from vault.screen.find.sequences import sequences
+from vault.screen.find.talk import At, Hit, Marks, Segment, Talk, chains_of
 
 REACH = 6  # messages before and after in which talk of cards counts
 MAX_MESSAGES = 12  # from one part of a number to the next, near talk of cards

@@ -1,17 +1,17 @@
 """The decision core: segments of a talk in, what must be cut out.
 
 Knows no file format. A medium (chat, mail, and later a speech recogniser) hands over `Segment`s in the order of the
-talk and cuts the spans it gets back. Card numbers come first (vault.screen.joining), then the security codes and
-expiry dates near them or announced (vault.screen.codes). SPEC.md has the rules by id.
+talk and cuts the spans it gets back. Card numbers come first (vault.screen.find.joining), then the security codes and
+expiry dates near them or announced (vault.screen.find.codes). SPEC.md has the rules by id.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vault.screen import codes, joining
-from vault.screen.digits import Reading, may_hold_numbers
-from vault.screen.talk import KEPT, Cut, Hit, Marks, Segment, Talk
-from vault.screen.views import has_escapes
+from vault.screen.find import codes, joining
+from vault.screen.find.digits import Reading, may_hold_numbers
+from vault.screen.find.talk import KEPT, Cut, Hit, Marks, Segment, Talk
+from vault.screen.find.views import has_escapes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ Pure: no file, no key, no clock. Whatever cannot be wholly parsed is refused, ne
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vault.screen import encoded
 from vault.screen.errors import UnscreenableError
-from vault.screen.finder import find
-from vault.screen.media.document import Document, decode
-from vault.screen.media.jsontext import JsonDocument
-from vault.screen.media.mail import MailDocument, with_plain_boundaries
-from vault.screen.media.textual import PlainDocument, VttDocument
-from vault.screen.media.vcon import VconDocument
-from vault.screen.talk import KEPT, Hit, Segment
+from vault.screen.find.finder import find
+from vault.screen.find.talk import KEPT, Hit, Segment
+from vault.screen.text import encoded
+from vault.screen.text.document import Document, decode
+from vault.screen.text.jsontext import JsonDocument
+from vault.screen.text.mail import MailDocument, with_plain_boundaries
+from vault.screen.text.textual import PlainDocument, VttDocument
+from vault.screen.text.vcon import VconDocument
 
 ENGINE = "strongroom-digits/1"  # raise when a rule of SPEC.md changes
 MAX_ROUNDS = 12  # a cut can bring digits together that were apart; each round cuts what the last one left

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from vault.screen.digits import Block, Reading, Scan, scan
-from vault.screen.views import view_of
-from vault.screen.words import CARD_TALK, CODE_TALK, EXPIRY_TALK, WEAK_CODE_TALK
+from vault.screen.find.digits import Block, Reading, Scan, scan
+from vault.screen.find.views import view_of
+from vault.screen.find.words import CARD_TALK, CODE_TALK, EXPIRY_TALK, WEAK_CODE_TALK
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

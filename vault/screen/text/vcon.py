@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vault.screen.errors import UnscreenableError
-from vault.screen.media.document import spliced
-from vault.screen.media.jsontext import JsonDocument, check_json
-from vault.screen.media.nested import Children, text_document
-from vault.screen.talk import Cut, Segment
+from vault.screen.find.talk import Cut, Segment
+from vault.screen.text.document import spliced
+from vault.screen.text.jsontext import JsonDocument, check_json
+from vault.screen.text.nested import Children, text_document
 
 _HOLDERS = frozenset({"dialog", "analysis", "attachments"})
 _BODY_DEPTH = 3  # /dialog/0/body

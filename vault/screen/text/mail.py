@@ -14,13 +14,13 @@ import email.policy
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from vault.screen.digits import Reading, scan
 from vault.screen.errors import UnscreenableError
-from vault.screen.media.document import Document, Origin, Spliced, masked, spliced
-from vault.screen.media.nested import Children, text_document
-from vault.screen.media.textual import WholeDocument
-from vault.screen.schemes import windows
-from vault.screen.talk import Cut, Segment
+from vault.screen.find.digits import Reading, scan
+from vault.screen.find.schemes import windows
+from vault.screen.find.talk import Cut, Segment
+from vault.screen.text.document import Document, Origin, Spliced, masked, spliced
+from vault.screen.text.nested import Children, text_document
+from vault.screen.text.textual import WholeDocument
 
 MAX_DEPTH = 20  # parts within parts
 

@@ -1,1 +1,0 @@
-"""One module per chat format: bytes to segments of talk, and the same bytes with what was found cut out."""

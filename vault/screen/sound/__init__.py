@@ -1,0 +1,1 @@
+"""Recorded sound: finds spoken and keyed digits, silences them, leaves every other sample in its place."""
