@@ -216,8 +216,40 @@ screenings = Table(
     Column("engine", String(128), nullable=False),
     Column("outcome", String(16), nullable=False),
     Column("cuts", Integer, nullable=False),
+    Column("preset", String(16), nullable=False),
+    # the code of the reason, of a recording that is quarantined
+    Column("why", String(32)),
     # where the cuts are, and why not: places in a chat can be words of the chat, so they are sealed
     Column("sealed_report", LargeBinary),
+)
+
+screen_attempts = Table(
+    "screen_attempts",
+    metadata,
+    # begun and not yet ended: one that kills its worker is found here by the next
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    # what a person decided, or asks another to agree to, over a quarantined recording
+    Column("id", String(32), primary_key=True),
+    Column("recording", ForeignKey("recordings.id"), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    # times and boxes only: nothing of the content
+    Column("ruling", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    # the reason in words, under the recording's slot for this review
+    Column("sealed_reason", LargeBinary),
+    Column("asked_by", ForeignKey("users.name"), nullable=False),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime),
+    Index(None, "recording"),
+    Index(None, "state", "asked_at"),
 )
 
 policies = Table(

@@ -149,6 +149,6 @@ class Screener:
         connection.execute(
             insert(screenings).values(
                 recording=recording, at=self._clock.now(), engine=ENGINE, outcome=state, cuts=len(findings),
-                sealed_report=sealed,
+                preset="balanced", sealed_report=sealed,
             )
         )  # fmt: skip
