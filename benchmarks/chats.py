@@ -21,7 +21,8 @@ from retention.policy import parse
 from service.assembly import Vault
 from vault import deletions
 from vault.screen.errors import UnscreenableError
-from vault.screen.text.chats import redact
+from vault.screen.options import Options, Preset
+from vault.screen.text.redact import redact
 
 _POLICY = """\
 policy: strongroom/policy/v1
@@ -167,7 +168,7 @@ def _screening(name: str, chats: list[bytes], rounds: int) -> Figure:
     def screen() -> None:
         for chat in chats:
             with contextlib.suppress(UnscreenableError):  # it would be quarantined; the work was done all the same
-                redact("application/json", chat)
+                redact("application/json", chat, Options(Preset.BALANCED))
 
     def parse_and_match() -> None:
         for chat in chats:

@@ -5,6 +5,32 @@ import random
 import re
 import unicodedata
 import urllib.parse
+from typing import NamedTuple
+
+from vault.screen.options import Options, Preset
+from vault.screen.outcome import Finding
+from vault.screen.text import redact as text
+
+BALANCED = Options(preset=Preset.BALANCED)
+STRICT = Options()
+
+
+class Redacted(NamedTuple):
+    content: bytes
+    findings: tuple[Finding, ...]
+
+
+def redact(media_type, content, options=BALANCED):
+    """Redact under the preset balanced, where nothing else is asked for."""
+    redacted, redaction = text.redact(media_type, content, options)
+    assert redaction.media_type == media_type
+    assert redaction.engines == (text.ENGINE,)
+    return Redacted(redacted, redaction.findings)
+
+
+def rescan(media_type, content, options=BALANCED):
+    return text.rescan(media_type, content, options)
+
 
 CARDS = {
     "Visa": "4111111111111111",
@@ -152,8 +178,8 @@ DISGUISES = {
     "nested JSON": lambda pan: '{"number": "' + pan + '"}',
 }
 
-_WORDS = """hello please could you help me with the order that came on monday it is too small and also blue thank you
-very much let me see we sent a parcel from paris of course sir never mind bye weather nice shoes colour street"""
+_WORDS = """hello please could you help me with the thing that came on monday it is too small and also blue thank you
+very much let me see we sent a letter from paris of course sir never mind bye weather nice shoes colour street"""
 
 
 def chatter(rng: random.Random) -> str:

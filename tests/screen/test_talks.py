@@ -261,10 +261,10 @@ def test_overlapping_numbers_leave_only_the_last_four_digits():
 def test_hostile_repetition_is_read_to_the_end(text):
     found = find([Segment(text, "talk")])
     again = find([Segment(masked(text, found.cuts.get(0, [])), "talk")], keep=0)
-    assert not [hit for hit in again.hits if hit.kind == "card" and hit.rule == "run"]
+    assert not [hit for hit in again.hits if hit.kind == "card" and hit.rule in {"SCR-04", "SCR-05"}]
 
 
 def test_the_hits_do_not_carry_digits_of_the_number():
     _, hits = cut("card 4242 4242 4242 4242 cvv 987", words("5555555555554444"))
-    told = json.dumps([[h.kind, h.rule, h.scheme] for h in hits])
+    told = json.dumps([[h.kind, h.scheme] for h in hits])
     assert not any(c.isdigit() for c in told)

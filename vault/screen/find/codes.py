@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from vault.screen.find.chains import Card
 from vault.screen.find.digits import Block
-from vault.screen.find.joining import Card
 from vault.screen.find.talk import KEPT, Hit, Marks, Talk, chains_of
 from vault.screen.find.words import CODE_TALK, EXPIRY_TALK
+from vault.screen.outcome import FindingKind
 
 CODE_SIZES = (3, 4)  # digits
 AFTER_CHARS = 80  # from the announcement to the code in one text
@@ -72,6 +73,12 @@ def _is_beside(spans: Sequence[tuple[int, int]], unit: _Unit) -> bool:
     )
 
 
+def is_masked_tail(talk: Talk, segment: int, start: int, digits: int) -> bool:
+    """Say whether so many digits at `start` are the last four left of a card number that was cut before."""
+    before = talk.segments[segment].text[max(0, start - MASK_CHARS) : start]
+    return digits == KEPT and _MASK.search(before) is not None
+
+
 class _Reader:
     """Finds the codes of one stream."""
 
@@ -101,12 +108,17 @@ class _Reader:
         at = self.position[segment]
         return self.order[max(0, at - count) : at]
 
-    def is_announced(self, unit: _Unit) -> bool:
-        """Say whether something before, in or after the unit's segment asks for or names a security code."""
+    def is_announced(self, unit: _Unit, *, alone: bool) -> bool:
+        """Say whether something before, in or after the unit's segment asks for or names a security code.
+
+        Only what stands `alone` answers what another message asks for.
+        """
         talk, index = self.talk, unit.segment
         if CODE_TALK.search(talk.hint(index)) or _is_beside(talk.code_talk(index), unit):
             return True
         letters = talk.scans[index].letters
+        if not alone or talk.names_other_number(index):
+            return False
         if letters <= SHORT_ANSWER and any(talk.code_talk(i) for i in self._before(index, MESSAGES)):
             return True
         at = self.position[index] + 1
@@ -139,12 +151,7 @@ class _Reader:
         short = talk.scans[index].letters <= SHORT_ANSWER
         return short and any(talk.expiry_talk(i) for i in self._before(index, MESSAGES))
 
-    def is_masked_tail(self, unit: _Unit) -> bool:
-        """Say whether the unit is the last four digits left of a card number that was cut before."""
-        before = self.talk.segments[unit.segment].text[max(0, unit.start - MASK_CHARS) : unit.start]
-        return len(unit.digits) == KEPT and _MASK.search(before) is not None
-
-    def cut(self, kind: str, rule: str, unit: _Unit) -> Hit:
+    def cut(self, kind: FindingKind, rule: str, unit: _Unit) -> Hit:
         """Mark all digits of the unit."""
         for block in unit.blocks:
             self.marks.add(unit.segment, block, 0, len(block.digits))
@@ -181,14 +188,16 @@ def _is_answer(unit: _Unit, chain: Sequence[Block]) -> bool:
 def _codes(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
         dates = {b.start for pair in pairwise(chain) if _is_expiry(_Unit(index, pair)) for b in pair}
+        tame = reader.talk.scans[index].tame
         for unit in _code_units(index, chain):
             in_date = unit.start in dates and len(unit.blocks) == 1 < len(chain)
-            if in_date or reader.is_masked_tail(unit):
+            masked = is_masked_tail(reader.talk, index, unit.start, len(unit.digits))
+            if in_date or masked or any(b.ordinal in tame for b in unit.blocks):
                 continue
-            if reader.is_announced(unit) or reader.is_called_a_code(unit):
-                yield reader.cut("security-code", "announced", unit)
-            elif len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=_is_answer(unit, chain)):
-                yield reader.cut("security-code", "beside-card", unit)
+            alone = _is_answer(unit, chain)
+            named = reader.is_announced(unit, alone=alone) or reader.is_called_a_code(unit)
+            if named or (len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=alone)):
+                yield reader.cut(FindingKind.CODE, "SCR-08", unit)
 
 
 def _dates(reader: _Reader) -> Iterator[Hit]:
@@ -198,21 +207,21 @@ def _dates(reader: _Reader) -> Iterator[Hit]:
             if free and (
                 reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit, alone=True))
             ):
-                yield reader.cut("expiry", "date", unit)
+                yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
         for block in chain:
             unit = _Unit(index, (block,))
             named = _MONTH.search(reader.talk.folded(index)[max(0, block.start - 14) : block.start])
             if named and len(block.digits) in (2, 4) and reader.is_expiry_announced(unit):
-                yield reader.cut("expiry", "date", unit)
+                yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
 
 
 def _keys(talk: Talk, reader: _Reader) -> Iterator[Hit]:
     """Cut every key typed in a stream of key presses that holds a card number: code and date follow it unannounced."""
     if not talk.segments[reader.order[0]].typed or not reader.card_ends:
         return
-    cut = [reader.cut("security-code", "typed", _Unit(index, tuple(chain))) for index, chain in list(reader.chains())]
+    cut = [reader.cut(FindingKind.CODE, "SCR-14", _Unit(index, tuple(chain))) for index, chain in list(reader.chains())]
     if cut:
-        yield Hit("security-code", "typed", sum(h.length for h in cut), places=[p for h in cut for p in h.places])
+        yield Hit(FindingKind.CODE, "SCR-14", sum(h.length for h in cut), places=[p for h in cut for p in h.places])
 
 
 def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], marks: Marks) -> list[Hit]:

@@ -5,18 +5,25 @@ blocks to a card number is the finder's business.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from vault.screen.find.allowed import spared
+from vault.screen.find.glance import UNKNOWN, capacity
 from vault.screen.find.numerals import ALPHA, Token, composed, is_count
 from vault.screen.find.opaque import without_opaque
-from vault.screen.find.views import LETTER, View, has_escapes, unescaped_view_of, view_of
+from vault.screen.find.tame import tame_spans
+from vault.screen.find.views import LETTER, View, hides, unescaped_view_of, view_of
 from vault.screen.find.words import (
     COMPOUNDS,
     GLUED,
+    HUNDREDS,
     NO_LOOKALIKES,
     NUMBER_WORDS,
+    OF,
     ORDINALS,
     PLURALS,
     SCALES,
@@ -24,7 +31,9 @@ from vault.screen.find.words import (
     TENS,
     TIMES,
     UNITS,
+    german_number,
 )
+from vault.screen.options import Allowed
 
 
 class Reading(Enum):
@@ -38,6 +47,9 @@ class Reading(Enum):
 
 _UNESCAPED = frozenset({Reading.UNESCAPED, Reading.UNESCAPED_OTHER})
 _OTHER = frozenset({Reading.OTHER, Reading.UNESCAPED_OTHER})
+
+
+_TAME_BLOCKS = 6  # the most blocks in one date or amount
 
 
 class Block(NamedTuple):
@@ -67,37 +79,47 @@ class Scan:
     letters: int  # outside the blocks
     ambiguous: bool  # the OTHER reading differs
     view: View
+    tame: frozenset[int]  # ordinals of the blocks in dates and amounts of money
+    spared: frozenset[int]  # ordinals of the blocks of allowed numbers, which only count as cards
 
 
 _TOKEN = re.compile(f"[0-9a-z{LETTER}]+")
 _TOKEN_OR_BAR = re.compile(f"[0-9a-z{LETTER}|]+")  # a bar separates, or is a one
 _BAR = re.compile(r"[0-9]\||\|[0-9]")
 # Digits of an escape are no digits, unless so many follow that it is none: "100%4111...".
-_CODED = re.compile(r"%[0-9a-f]{2}(?![0-9]{10})|&#x?[0-9a-f]{1,7};|\\u[0-9a-f]{4}(?![0-9]{10})")
+_CODED = re.compile(
+    r"%[0-9a-f]{2}(?![0-9]{10})|&(?:amp;){0,3}#x?[0-9a-f]{1,7};|(?:\\u|%u)[0-9a-f]{4}(?![0-9]{10})"
+    r"|\\x[0-9a-f]{2}(?![0-9]{10})|\\u\{[0-9a-f]{1,6}\}"
+)
 _PART = re.compile(f"[0-9]+|[a-z{LETTER}|]+")
 _DIGIT = re.compile("[0-9]")
 _LOOKALIKE = str.maketrans("olisb|", "011581")
 _LOOKALIKE_ONLY = re.compile(r"[0-9olisb|]+")
-_TO_SPACES = str.maketrans(dict.fromkeys("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", " "))
 _SHORT_GLUED = 6  # letters of the shortest two digit words written as one
 
 
 def may_hold_numbers(text: str) -> bool:
     """Say, cheaply, whether a text could hold a digit or a number word; never wrongly no."""
-    folded = view_of(text).text
-    if has_escapes(text) or (_DIGIT.search(folded) and _DIGIT.search(without_opaque(folded))):
-        return True
-    words = folded.translate(_TO_SPACES).split()
-    if not NUMBER_WORDS.isdisjoint(words):
-        return True
-    return any(GLUED.match(word) for word in words if len(word) >= _SHORT_GLUED)
+    most = capacity(text)
+    if not most or most == UNKNOWN or ("-" not in text and ":" not in text):
+        return most > 0
+    return capacity(without_opaque(view_of(text).text)) > 0
+
+
+_TABLES = (
+    *(("U", UNITS), ("T", TEENS), ("Y", TENS), ("T", COMPOUNDS), ("M", TIMES), ("P", PLURALS), ("C", HUNDREDS)),
+    ("H", SCALES),
+)
 
 
 def _word_token(word: str, start: int, end: int) -> Token | None:
-    for kind, table in (("U", UNITS), ("T", TEENS), ("Y", TENS), ("T", COMPOUNDS), ("M", TIMES), ("P", PLURALS)):
+    for kind, table in _TABLES:
         if word in table:
             return Token(kind, table[word], start, end)
-    return Token("H", SCALES[word], start, end) if word in SCALES else None
+    if word in OF:
+        return Token("X", 0, start, end)
+    value = german_number(word)
+    return Token("T", value, start, end) if value is not None else None
 
 
 def _glued(word: str, start: int) -> list[Token]:
@@ -111,6 +133,11 @@ def _glued(word: str, start: int) -> list[Token]:
         tokens.append(token)
         at = found.end()
     return tokens
+
+
+def _long_word(word: str, start: int) -> list[Token]:
+    token = _word_token(word, start, start + len(word))  # a German number in one word
+    return [token] if token else _glued(word, start)
 
 
 def _mixed(word: str, start: int) -> list[Token]:
@@ -165,7 +192,7 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
         elif _LOOKALIKE_ONLY.fullmatch(word) and word not in NO_LOOKALIKES:
             new = [Token("L", 0, start, found.end(), word.translate(_LOOKALIKE))]
         else:
-            new = _glued(word, start) if len(word) >= _SHORT_GLUED else []
+            new = _long_word(word, start) if len(word) >= _SHORT_GLUED else []
         for token in out[fresh:]:
             token.after = word
         fresh = len(out)
@@ -195,7 +222,7 @@ def _blocks(view: View, text: str, tokens: list[Token], *, other: bool) -> tuple
     while at < len(tokens):
         digits, used = composed(text, tokens, at, other=other)
         counted = is_count(text, tokens, at)
-        ambiguous = ambiguous or counted or (used > 1 and tokens[at].kind in "UY")
+        ambiguous = ambiguous or counted or (used > 1 and tokens[at].kind in "UYTCH")
         if digits and (other or not counted):
             first, final = tokens[at], tokens[at + used - 1]
             start, end, spans = _spans(view, tokens[at : at + used], digits)
@@ -217,17 +244,51 @@ def _blocks(view: View, text: str, tokens: list[Token], *, other: bool) -> tuple
     return blocks, ambiguous
 
 
-def scan(text: str, reading: Reading) -> Scan:
-    """Return the digit blocks of `text` under one reading; linear in its length."""
-    view = unescaped_view_of(text) if reading in _UNESCAPED else view_of(text)
+def _without_allowed(
+    text: str, blocks: list[Block], allowed: Sequence[Allowed]
+) -> tuple[tuple[Block, ...], frozenset[int]]:
+    """Drop the chains that are allowed numbers; return the rest and the ordinals that only count as cards."""
+    chains: list[list[Block]] = []
+    for block in blocks:
+        if block.sep and chains:
+            chains[-1].append(block)
+        else:
+            chains.append([block])
+    found = spared(text, [(chain[0].start, chain[-1].end) for chain in chains], allowed)
+    kept: list[Block] = []
+    tolerated: set[int] = set()
+    for index, chain in enumerate(chains):
+        if index in found.wholly:
+            continue
+        if index in found.unless_card:
+            tolerated.update(range(len(kept), len(kept) + len(chain)))
+        kept += [block._replace(ordinal=len(kept) + i) for i, block in enumerate(chain)]
+    return tuple(kept), frozenset(tolerated)
+
+
+def _tame(text: str, blocks: Sequence[Block]) -> frozenset[int]:
+    spans = tame_spans(text) if blocks else []
+    out: set[int] = set()
+    for low, high in spans:
+        first = bisect_left(blocks, low, key=lambda b: b.start)
+        out.update(b.ordinal for b in blocks[first : first + _TAME_BLOCKS] if low <= b.start and b.end <= high)
+    return frozenset(out)
+
+
+def scan(text: str, reading: Reading, allowed: Sequence[Allowed] = ()) -> Scan:
+    """Return the digit blocks of `text` under one reading, without allowed numbers; linear in its length."""
     other = reading in _OTHER
+    view = unescaped_view_of(text, seen=not other) if reading in _UNESCAPED else view_of(text)
     clear = without_opaque(view.text) if _DIGIT.search(view.text) else view.text
     if reading not in _UNESCAPED:
         clear = _CODED.sub(lambda m: " " * len(m.group()), clear)
     tokens, lookalikes = _tokens(clear, other=other)
-    blocks, ambiguous = _blocks(view, clear, tokens, other=other)
+    found, ambiguous = _blocks(view, clear, tokens, other=other)
+    blocks, tolerated = _without_allowed(text, found, allowed) if allowed and found else (tuple(found), frozenset())
     letters = len(ALPHA.findall(clear)) - sum(len(t.digits) or t.end - t.start for t in tokens if t.kind != "D")
     first = tokens[0].start if tokens else len(clear)
     final = tokens[-1].end if tokens else 0
     lead, tail = ALPHA.search(clear, 0, first), ALPHA.search(clear, final)
-    return Scan(tuple(blocks), bool(lead), bool(tail), max(0, letters), ambiguous or lookalikes, view)
+    ambiguous = ambiguous or lookalikes or (reading is Reading.UNESCAPED and hides(text))
+    tame = _tame(text, blocks)
+    return Scan(blocks, bool(lead), bool(tail), max(0, letters), ambiguous, view, tame, tolerated)

@@ -1,23 +1,17 @@
 """Card numbers from digit blocks: inside one text, and split over texts with other talk between.
 
-Three grades of evidence, each asking for Luhn and an issuer's range:
-
-1. one unbroken run: every window of it counts;
-2. blocks with only separators between: windows that start and end where blocks do, or whose inner breaks stand where
-   cards are printed with one; near talk of cards, every window;
-3. blocks with talk or other messages between: windows of whole blocks, near talk of cards or grouped as on a card.
+What stands in one chain is found by vault.screen.find.chains. Blocks with talk or other messages between join whole:
+when a card's number was asked for, or grouped as on a card near talk of cards or near one another.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-import phonenumbers
-
-from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS, Match, match, may_start, windows
+from vault.screen.find.chains import Card, Chain, cards_in_chain
+from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS, Match, match, may_start
 from vault.screen.find.sequences import sequences
-from vault.screen.find.talk import At, Hit, Marks, Segment, Talk, chains_of
+from vault.screen.find.talk import KEPT, At, Hit, Marks, Talk, chains_of
+from vault.screen.outcome import FindingKind
 
 REACH = 6  # messages before and after in which talk of cards counts
 MAX_MESSAGES = 12  # from one part of a number to the next, near talk of cards
@@ -25,115 +19,13 @@ MAX_MESSAGES_PLAIN = 6  # the same without
 MAX_GAP = 300  # characters of talk between two parts in one text, near talk of cards
 MAX_GAP_GROUPS = 80  # the same without, all parts of four digits or more
 MAX_GAP_SMALL = 24  # the same without, some part smaller
+BARE_LETTERS = 8  # besides the digits, in a message that only gives a part
+MAX_GAP_TIGHT = 3  # characters between parts that letters glue together: "4x1x1"
+MIN_ECHO = 3  # digits of a part that is read back
+ECHO_REACH = 2  # messages behind the last part in which it may be read back
 MAX_LETTERS = 60  # besides the digits, in a message that holds a part, without talk of cards
 
-_USUAL = 16  # digits of most cards
-
 _SEP, _TALK, _LINE, _NEXT = range(4)
-
-
-@dataclass(slots=True)
-class Card:
-    """A card number found; `parts` are (where, first digit, end digit) in order.
-
-    `certain` tells that its end is known. Where it is not, because a shorter number ends before it or more digits
-    are glued to it, what would be kept as its last four digits may be a security code.
-    """
-
-    scheme: str
-    rule: str
-    parts: list[tuple[At, int, int]] = field(default_factory=list)
-    certain: bool = True
-
-
-def _printed(size: int, breaks: Sequence[int]) -> bool:
-    """Say whether a number of `size` digits broken at `breaks` is grouped as cards print it, or finer or coarser."""
-    printed = {4, 10} if size in (14, 15) else set(range(4, size, 4))
-    given = set(breaks)
-    return given <= printed or given >= printed or given == set(range(3, size - 1, 3)) or given == {6}
-
-
-def _is_phone(text: str, start: int, digits: str) -> bool:
-    """Say whether 13 digits after a plus sign are a valid international telephone number (ITU-T E.164)."""
-    if len(digits) != MIN_DIGITS or not text[:start].rstrip(" (").endswith("+"):
-        return False
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-class _Chain:
-    """The blocks of one chain as one string of digits."""
-
-    def __init__(self, segment: int, chain: Sequence[At]) -> None:
-        self.segment, self.chain = segment, chain
-        self.digits = "".join(at.block.digits for at in chain)
-        self.starts = [0]
-        for at in chain[:-1]:
-            self.starts.append(self.starts[-1] + len(at.block.digits))
-
-    def breaks(self, start: int, end: int) -> list[int]:
-        """Return where blocks begin inside start..end, counted from `start`."""
-        return [s - start for s in self.starts[bisect_right(self.starts, start) : bisect_left(self.starts, end)]]
-
-    def is_aligned(self, start: int, end: int) -> bool:
-        """Say whether blocks begin at `start` and end at `end`."""
-        at, after = bisect_left(self.starts, start), bisect_left(self.starts, end)
-        ends = end == len(self.digits) or (after < len(self.starts) and self.starts[after] == end)
-        return self.starts[at : at + 1] == [start] and ends
-
-    def parts(self, start: int, end: int) -> list[tuple[At, int, int]]:
-        """Return the parts of blocks that digits start..end stand in."""
-        out = []
-        for index in range(bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)):
-            at, base = self.chain[index], self.starts[index]
-            out.append((at, max(0, start - base), min(len(at.block.digits), end - base)))
-        return out
-
-
-def _accepts(chain: _Chain, start: int, end: int, found: Match, segment: Segment, *, near: bool) -> bool:
-    entire = start == 0 and end == len(chain.digits)
-    if segment.whole and not entire:
-        return False
-    if not found.checked:
-        return entire and near and _printed(end - start, chain.breaks(start, end))
-    aligned = chain.is_aligned(start, end)
-    if aligned and _is_phone(segment.text, chain.chain[0].block.start if start == 0 else 0, chain.digits[start:end]):
-        return False
-    if aligned or near:
-        return True
-    breaks = chain.breaks(start, end)
-    return not breaks or _printed(end - start, breaks)
-
-
-def _cards_in_chain(chain: _Chain, segment: Segment, *, near: bool) -> Iterator[Card]:
-    """Yield the card numbers of one chain, overlapping ones as one."""
-    first = last = -1
-    scheme = ""
-    ends: list[tuple[int, int]] = []
-    for start, size, found in windows(chain.digits):
-        end = start + size
-        if not _accepts(chain, start, end, found, segment, near=near):
-            continue
-        if start >= last:
-            if last > 0:
-                yield Card(scheme, "run", chain.parts(first, last), certain=_is_certain(chain, first, last, ends))
-            first, last, scheme, ends = start, end, found.scheme, []
-        ends.append((start, end))
-        last = max(last, end)
-    if last > 0:
-        yield Card(scheme, "run", chain.parts(first, last), certain=_is_certain(chain, first, last, ends))
-
-
-def _is_certain(chain: _Chain, first: int, last: int, windows_: Sequence[tuple[int, int]]) -> bool:
-    """Say whether first..last is one card number, with nothing glued to it and no other that ends before it."""
-    if not chain.is_aligned(first, last) or (first, last) not in windows_:
-        return False
-    return not any(
-        end < last and (chain.is_aligned(start, end) or (last - first > _USUAL and end - start >= _USUAL - 1))
-        for start, end in windows_
-    )
 
 
 class _Stream:
@@ -148,6 +40,26 @@ class _Stream:
         low, high = self.position[first] - REACH, self.position[last] + REACH
         return any(self.talk.is_card_talk(i) for i in self.order[max(0, low) : high + 1])
 
+    def is_asked_for(self, first: int, last: int) -> bool:
+        """Say whether anything from REACH before segment `first` to just after `last` speaks of a card's number."""
+        low, high = self.position[first] - REACH, self.position[last] + 1
+        return any(self.talk.is_number_talk(i) for i in self.order[max(0, low) : high + 1])
+
+    def echoes(self, card: Card) -> list[At]:
+        """Return the blocks among the parts of a card and just behind that repeat some of its digits."""
+        digits = "".join(at.block.digits[start:end] for at, start, end in card.parts)
+        taken = {(at.segment, at.block.start) for at, _, _ in card.parts}
+        first, last = (self.position[card.parts[i][0].segment] for i in (0, -1))
+        return [
+            at
+            for at in self.talk.at(self.order[first : last + ECHO_REACH + 1])
+            if len(at.block.digits) >= MIN_ECHO
+            and self.talk.scans[at.segment].letters <= BARE_LETTERS
+            and at.block.digits in digits
+            and at.block.digits != digits[-KEPT:]
+            and (at.segment, at.block.start) not in taken
+        ]
+
     def link(self, left: At, right: At) -> tuple[int, int]:
         """Return how two blocks hang together and how far apart they are."""
         scans = self.talk.scans
@@ -158,6 +70,36 @@ class _Stream:
         ends = left.block.ordinal == len(scans[left.segment].blocks) - 1 and not scans[left.segment].tail
         begins = right.block.ordinal == 0 and not scans[right.segment].lead
         return (_LINE if apart == 1 and ends and begins else _NEXT), apart
+
+
+def _is_shaped(blocks: Sequence[At], links: Sequence[tuple[int, int]], *, bare: bool) -> bool:
+    """Say whether chains with talk between are the groups printed on a card: 4111, 1111 1111, "one one double one".
+
+    Halves of eight unbroken digits and single digits count where the messages are `bare`, that is, say nothing else.
+    """
+    chains: list[list[int]] = []  # the digits of each block
+    for at, kind in zip(blocks, (_TALK, *(kind for kind, _ in links)), strict=True):
+        if kind != _SEP:
+            chains.append([])
+        chains[-1].append(len(at.block.digits))
+    size = sum(map(sum, chains))
+    tight = all(gap <= MAX_GAP_TIGHT for _, gap in links)
+    if size == MIN_DIGITS and not tight:
+        return False  # no card of today; a telephone number and a count too often are
+    if all(chain == [1] for chain in chains):
+        return bare or tight
+    breaks = set(accumulate(sum(chain) for chain in chains)) - {size}
+    groups = {4, 10} if size in (14, 15) and 10 in breaks else set(range(4, size, 4))  # noqa: PLR2004
+    if not breaks <= groups:
+        return False
+    start = 0
+    for chain in chains:
+        inner = set(accumulate(chain, initial=start)) - {start, start + sum(chain)}
+        unbroken = len(chain) == 1 and chain[0] > 6  # noqa: PLR2004 - the middle of an Amex
+        if (unbroken and not bare) or (not inner <= groups and max(chain) > 3 and not bare):  # noqa: PLR2004 - "triple one"
+            return False
+        start += sum(chain)
+    return True
 
 
 def _fits(
@@ -172,23 +114,34 @@ def _fits(
         return False
     kinds = {kind for kind, _ in links}
     alone = not outer & {_SEP, _LINE}
-    if alone and kinds <= {_SEP, _LINE}:
+    segments = list(dict.fromkeys(at.segment for at in blocks))
+    bare = all(talk.scans[i].letters <= BARE_LETTERS for i in segments)
+    near = stream.is_near_card_talk(segments[0], segments[-1])
+    shaped = _is_shaped(blocks, links, bare=bare)
+    long = sum(len(at.block.digits) for at in blocks) > MIN_DIGITS  # thirteen digits too often are a telephone's
+    other = any(map(talk.names_other_number, segments))
+    joined = kinds <= {_SEP, _LINE}
+    if joined and alone and (shaped or bare or (near and long and not other)):
         return True
-    if stream.is_near_card_talk(blocks[0].segment, blocks[-1].segment):
+    if joined and shaped and bare and _SEP not in outer:
         return True
-    if not alone or (_NEXT in kinds and outer != {_NEXT}):
-        return False  # a part given in a message is all the digits of that message
-    breaks, total = [], 0
-    for at in blocks[:-1]:
-        total += len(at.block.digits)
-        breaks.append(total)
-    if not _printed(total + len(blocks[-1].block.digits), breaks):
+    tame = any(at.block.ordinal in talk.scans[at.segment].tame for at in blocks)
+    if tame or (len(segments) > 1 and other):
         return False
+    whole = alone and (_NEXT not in kinds or outer == {_NEXT})  # all the digits of their messages
+    if whole and not other and stream.is_asked_for(segments[0], segments[-1]):
+        return True
+    return shaped and ((_SEP not in outer and near) or (whole and _are_close(talk, blocks, links)))
+
+
+def _are_close(talk: Talk, blocks: Sequence[At], links: Sequence[tuple[int, int]]) -> bool:
+    """Say whether parts are so near one another, in messages so short, that they belong together unasked."""
     small = any(len(at.block.digits) < 4 for at in blocks)  # noqa: PLR2004 - a printed group
     limit = MAX_GAP_SMALL if small else MAX_GAP_GROUPS
     if any(gap > (limit if kind == _TALK else MAX_MESSAGES_PLAIN) for kind, gap in links if kind in (_TALK, _NEXT)):
         return False
-    return _NEXT not in kinds or all(talk.scans[at.segment].letters <= MAX_LETTERS for at in blocks)
+    over_messages = any(kind == _NEXT for kind, _ in links)
+    return not over_messages or all(talk.scans[at.segment].letters <= MAX_LETTERS for at in blocks)
 
 
 def _split_cards(stream: _Stream, blocks: Sequence[At]) -> Iterator[Card]:
@@ -212,7 +165,7 @@ def _split_cards(stream: _Stream, blocks: Sequence[At]) -> Iterator[Card]:
             outer = {links[first][0], links[last + 1][0]}
             window = blocks[first : last + 1]
             if _fits(stream, window, links[first + 1 : last + 1], found, outer):
-                yield Card(found.scheme, "split", [(at, 0, len(at.block.digits)) for at in window])
+                yield Card(found.scheme, "SCR-06", [(at, 0, len(at.block.digits)) for at in window])
 
 
 def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
@@ -225,11 +178,13 @@ def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
         scanned = talk.scans.get(index)
         for blocks in chains_of(scanned.blocks) if scanned else ():
             if sum(len(b.digits) for b in blocks) >= MIN_DIGITS:
-                chain = _Chain(index, [At(index, b) for b in blocks])
+                chain = Chain(index, [At(index, b) for b in blocks], scanned.tame if scanned else frozenset())
                 near = stream.is_near_card_talk(index, index)
-                cards += _cards_in_chain(chain, talk.segments[index], near=near)
+                cards += cards_in_chain(chain, talk.segments[index], near=near)
     for sequence in sequences(talk, order):
-        cards += _split_cards(stream, sequence)
+        for card in _split_cards(stream, sequence):
+            card.echoes = stream.echoes(card)
+            cards.append(card)
     return cards
 
 
@@ -256,10 +211,12 @@ def mark(cards: Sequence[Card], marks: Marks, keep: int) -> list[Hit]:
         size = sum(end - start for _, start, end in card.parts)
         kept = min(keep, size) if card.certain else 0
         left = size - kept
-        hit = Hit("card", card.rule, size, card.scheme, kept)
+        hit = Hit(FindingKind.CARD, card.rule, size, card.scheme, kept)
         if not card.certain:
             for at, _, _ in card.parts:
                 marks.add(at.segment, at.block, 0, len(at.block.digits))
+        for at in card.echoes:
+            marks.add(at.segment, at.block, 0, len(at.block.digits))
         marks.claim(tuple((at.segment, at.block, i) for at, start, end in card.parts for i in range(start, end)))
         for at, start, end in card.parts:
             taken = min(left, end - start)

@@ -20,6 +20,8 @@ _COMPACT = re.compile(
     r"(?:\.[0-9]{1,9})?z(?![0-9a-z])"
 )
 _UUID = re.compile(r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])")
+_HEX = re.compile(r"(?<![0-9a-z])(?=[0-9a-f]*[a-f])(?![0-9a-f]*[0-9]{13})[0-9a-f]{24,128}(?![0-9a-z])")
+_HEX_LETTERS = 4  # different ones, in what is a hash and not digits with a letter between
 _IBAN_START = re.compile(r"(?<![0-9a-z])[a-z]{2}[0-9]{2}(?=[ -]?[0-9a-z])")
 
 # ISO 13616 registry: length of an IBAN by country.
@@ -56,6 +58,11 @@ def _blank_uuid(found: re.Match[str]) -> str:
     return _blank(found)
 
 
+def _blank_hash(found: re.Match[str]) -> str:
+    letters = set(found.group()) - set("0123456789")
+    return _blank(found) if len(letters) >= _HEX_LETTERS else found.group()
+
+
 def _iban_end(text: str, start: int) -> int | None:
     """Return where the IBAN that starts here ends, or None when there is none."""
     size = _IBAN_LENGTHS.get(text[start : start + 2])
@@ -81,6 +88,7 @@ def without_opaque(text: str) -> str:
         text = _STAMP.sub(_blank, text)
         text = _UUID.sub(_blank_uuid, text)
     text = _COMPACT.sub(_blank, text)
+    text = _HEX.sub(_blank_hash, text)
     pieces, done = [], 0
     for found in _IBAN_START.finditer(text):
         end = _iban_end(text, found.start()) if found.start() >= done else None

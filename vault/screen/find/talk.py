@@ -7,7 +7,18 @@ from typing import NamedTuple, TypeAlias
 
 from vault.screen.find.digits import Block, Reading, Scan, scan
 from vault.screen.find.views import view_of
-from vault.screen.find.words import CARD_TALK, CODE_TALK, EXPIRY_TALK, WEAK_CODE_TALK
+from vault.screen.find.words import (
+    CARD_TALK,
+    CODE_TALK,
+    EXPIRY_TALK,
+    LONGER_CODE,
+    NUMBER_TALK,
+    OTHER_CODE_TALK,
+    OTHER_TALK,
+    WEAK_CODE_TALK,
+)
+from vault.screen.options import Allowed
+from vault.screen.outcome import FindingKind
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -24,6 +35,7 @@ class Segment(NamedTuple):
     whole: bool = False  # an id or a number: only the whole value counts, not a window inside it
     joins: bool = True  # False: never joined with other segments
     typed: bool = False  # key presses: with a card among them, all are cut
+    exempt: bool = False  # an id, a time, a size: a run that is no card stays even when runs are cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,8 @@ class Cut:
 class Hit:
     """One thing found. `places` are (segment, start, end) of its parts, in characters of the segment's text."""
 
-    kind: str  # "card", "security-code", "expiry"
-    rule: str
+    kind: FindingKind
+    rule: str  # its id in SPEC.md
     length: int  # digits
     scheme: str | None = None
     kept: int = 0  # digits left readable
@@ -65,17 +77,21 @@ class At(NamedTuple):
 class Talk:
     """The segments under one reading: their scans, and where cards and codes are talked of."""
 
-    def __init__(self, segments: Sequence[Segment], reading: Reading, only: Iterable[int]) -> None:
+    def __init__(
+        self, segments: Sequence[Segment], reading: Reading, only: Iterable[int], allowed: Sequence[Allowed] = ()
+    ) -> None:
         self.segments = segments
         known: dict[str, Scan] = {}  # chats repeat themselves: roles, dates, "one moment"
         self.scans: dict[int, Scan] = {}
         for index in only:
             text = segments[index].text
             if text not in known:
-                known[text] = scan(text, reading)
+                known[text] = scan(text, reading, allowed)
             self.scans[index] = known[text]
         self._folded: dict[int, str] = {}
         self._card_talk: dict[int, bool] = {}
+        self._number_talk: dict[int, bool] = {}
+        self._other_talk: dict[int, bool] = {}
         self._code_talk: dict[int, tuple[tuple[int, int], ...]] = {}
         self._expiry_talk: dict[int, tuple[tuple[int, int], ...]] = {}
 
@@ -96,15 +112,33 @@ class Talk:
             self._card_talk[index] = told is not None
         return self._card_talk[index]
 
+    def is_number_talk(self, index: int) -> bool:
+        """Say whether a segment, or its field's name, speaks of a card's number: asks for it, or gives it."""
+        if index not in self._number_talk:
+            told = self.is_card_talk(index) and (
+                NUMBER_TALK.search(self.folded(index)) or NUMBER_TALK.search(self.hint(index))
+            )
+            self._number_talk[index] = bool(told)
+        return self._number_talk[index]
+
+    def names_other_number(self, index: int) -> bool:
+        """Say whether a segment names orders, parcels, amounts and the like, whose digits are no parts of a card's."""
+        if index not in self._other_talk:
+            self._other_talk[index] = OTHER_TALK.search(self.folded(index)) is not None
+        return self._other_talk[index]
+
     def code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment speaks of a card's security code."""
         if index not in self._code_talk:
-            self._code_talk[index] = tuple(m.span() for m in CODE_TALK.finditer(self.folded(index)))
+            text = self.folded(index)
+            told = [m for m in CODE_TALK.finditer(text) if not LONGER_CODE.match(text, m.end())]
+            self._code_talk[index] = tuple(m.span() for m in told)
         return self._code_talk[index]
 
     def weak_code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment says what means a security code only near a card number."""
-        return tuple(m.span() for m in WEAK_CODE_TALK.finditer(self.folded(index)))
+        text = OTHER_CODE_TALK.sub(lambda m: " " * len(m.group()), self.folded(index))
+        return tuple(m.span() for m in WEAK_CODE_TALK.finditer(text))
 
     def expiry_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment speaks of an expiry date."""
@@ -156,6 +190,11 @@ class Marks:
         """Say whether any digit of `block` is marked."""
         spans = self._spans.get(segment)
         return spans is not None and any(block.span(i) in spans for i in range(len(block.digits)))
+
+    def left(self, segment: int, block: Block) -> int:
+        """Return how many digits of `block` are not marked."""
+        spans = self._spans.get(segment, {})
+        return sum(block.span(i) not in spans for i in range(len(block.digits)))
 
     def cuts(self) -> dict[int, list[Cut]]:
         """Return what to cut, by segment, in order and without overlaps."""

@@ -70,7 +70,8 @@ class View:
         """Return the original's span that characters start..end of the view stand for."""
         if self.spans is None:
             return start, end
-        return self.spans[start][0], self.spans[end - 1][1]
+        first, last = self.spans[start], self.spans[end - 1]
+        return min(first[0], last[0]), max(first[1], last[1])
 
 
 def view_of(text: str) -> View:
@@ -84,13 +85,24 @@ def view_of(text: str) -> View:
     return View(folded.replace(HIDDEN, ""), kept)
 
 
-_ESCAPE = re.compile(
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10}[0-9]{0,2});?)"
-    r"|(?P<comment><!--.{0,4096}?-->)|(?P<tag></?[A-Za-z!][^<>]*>)"
-    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)|(?P<back>\\[nrtfb\"/\\])|(?P<soft>=\r?\n)",
-    re.DOTALL,
+_HIDDEN_STYLE = r"(?:display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.0-9]*[1-9])|\shidden(?=[\s=>]))"
+_UNSEEN = (
+    rf"<(?P<name>[A-Za-z]{{1,10}})(?=\s)[^<>]{{0,512}}?{_HIDDEN_STYLE}[^<>]{{0,512}}>.{{0,2048}}?</(?P=name)\s{{0,8}}>"
 )
-_MAY_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}|&[#A-Za-z]|<[/A-Za-z!]|\\[unrtfb\"/\\]|=\r?\n")
+_ESCAPES = (
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:amp;){0,3}(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10}[0-9]{0,2});?)"
+    r"|(?P<tag></?[A-Za-z!][^<>]*>)"
+    r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})+)|(?P<hex>\\x[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\})"
+    r"|(?P<octal>\\0?(?:06[0-7]|07[01]|6[0-7]|7[01])(?![0-9]))|(?P<back>\\[nrtfb\"/\\])"
+    r"|(?P<quoted>(?:=3[0-9]){4,})|(?P<soft>=\r?\n)"
+)
+_COMMENT = r"(?P<comment><!--.{0,4096}?-->)"
+_ESCAPE = re.compile(f"{_COMMENT}|{_ESCAPES}", re.DOTALL)
+_ESCAPE_SEEN = re.compile(f"{_COMMENT}|(?P<unseen>{_UNSEEN})|{_ESCAPES}", re.DOTALL)
+_HIDES = re.compile(_HIDDEN_STYLE, re.IGNORECASE)
+_MAY_ESCAPE = re.compile(
+    r"%u?[0-9A-Fa-f]{2}|&[#A-Za-z]|<[/A-Za-z!]|\\[unrtfbx067\"/\\]|=\r?\n|[\u202e\u202d]|(?:=3[0-9]){4}"
+)
 # Tags that change how a text looks and not where it stands: digits on both sides touch.
 _INLINE = {
     *("b", "i", "u", "em", "strong", "span", "font", "a", "small", "big", "sub", "sup", "wbr", "s", "strike", "mark"),
@@ -133,29 +145,80 @@ def _unicode_escapes(raw: str) -> list[tuple[str, int]]:
     return out
 
 
+_CODES = 0x110000
+_TURN, _TURN_BACK = "\u202e", "\u202c"  # right-to-left override, and its end
+_TURNED = re.compile(r"<bdo\b[^>]*rtl|<[a-z]+\b(?=[^>]*bidi-override)[^>]*rtl", re.IGNORECASE)
+_TURN_END = re.compile(r"</(?:bdo|span|div|p|b|i|font)\b", re.IGNORECASE)
+
+
+def _tag(raw: str) -> list[tuple[str, int]]:
+    if _TURNED.match(raw):
+        return [(_TURN, len(raw))]
+    if _TURN_END.match(raw):
+        return [(_TURN_BACK, 0), *_space(raw)]
+    return _space(raw)
+
+
+def _space(raw: str) -> list[tuple[str, int]]:
+    """Return the space that a tag makes between what stands before and behind it, or nothing."""
+    name = _TAG_NAME.match(raw.lower())
+    return [] if name and name.group(1) in _INLINE else [(" ", len(raw))]
+
+
 def _resolve(found: re.Match[str]) -> list[tuple[str, int]]:
-    raw = found.group()
-    if found.lastgroup == "percent":
+    """Return the characters that an escape shows, each with how many characters of the source it took."""
+    raw, kind = found.group(), found.lastgroup
+    if kind == "percent":
         return _percent(raw)
-    if found.lastgroup == "unicode":
+    if kind == "unicode":
         return _unicode_escapes(raw)
-    if found.lastgroup == "back":
+    if kind == "hex":
+        code = int(raw[2:].strip("{}"), 16)
+        return [(chr(code) if code < _CODES else " ", len(raw))]
+    if kind == "octal":
+        return [(chr(int(raw[1:], 8)), len(raw))]
+    if kind == "quoted":
+        return [(raw[at + 2], 3) for at in range(0, len(raw), 3)]
+    if kind == "back":
         return [(" ", 2)]
-    if found.lastgroup == "entity":
-        char = html.unescape(raw if raw.endswith(";") else raw + ";")
+    if kind == "entity":
+        once = "&" + raw[1:].replace("amp;", "") if len(raw) > len("&amp;") else raw  # "&amp;#52;"
+        char = html.unescape(once if once.endswith(";") else once + ";")
         return [(char, len(raw))] if len(char) == 1 else [(c, 1) for c in raw]
-    if found.lastgroup == "tag":
-        name = _TAG_NAME.match(raw.lower())
-        return [] if name and name.group(1) in _INLINE else [(" ", len(raw))]
-    return []  # a comment or a soft line break shows nothing
+    return _tag(raw) if kind == "tag" else []  # a comment, a soft line break or an unseen element shows nothing
 
 
-def unescaped_view_of(text: str) -> View:
-    """Return the folded view of `text` with HTML tags and entities, percent and backslash escapes resolved."""
+def hides(text: str) -> bool:
+    """Say whether `text` may hold elements that a reader does not see."""
+    return _HIDES.search(text) is not None
+
+
+def _turned(chars: str) -> list[int]:
+    """Return the order in which characters are seen, where overrides turn their direction."""
+    order: list[int] = []
+    at = 0
+    while at < len(chars):
+        if chars[at] != _TURN:
+            order.append(at)
+            at += 1
+            continue
+        ends = [end for sign in (_TURN_BACK, "\n") if (end := chars.find(sign, at)) >= 0]
+        end = min(ends, default=len(chars))
+        order += range(end - 1, at, -1)
+        at = end
+    return order
+
+
+def unescaped_view_of(text: str, *, seen: bool = True) -> View:
+    """Return the folded view of `text` with HTML tags and entities, percent and backslash escapes resolved.
+
+    `seen` leaves out elements whose style hides them, and puts text whose direction is overridden in the order of
+    reading.
+    """
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
     done = 0
-    for found in _ESCAPE.finditer(text):
+    for found in (_ESCAPE_SEEN if seen else _ESCAPE).finditer(text):
         start = found.start()
         chars.append(text[done:start])
         spans.extend((i, i + 1) for i in range(done, start))
@@ -167,6 +230,9 @@ def unescaped_view_of(text: str) -> View:
     chars.append(text[done:])
     spans.extend((i, i + 1) for i in range(done, len(text)))
     shown = "".join(chars)
+    if seen and _TURN in shown:
+        order = _turned(shown)
+        shown, spans = "".join(shown[i] for i in order), [spans[i] for i in order]
     folded = shown.lower() if shown.isascii() else shown.translate(_FOLD)
     if HIDDEN in folded:
         kept = tuple(span for span, char in zip(spans, folded, strict=True) if char != HIDDEN)

@@ -7,7 +7,6 @@ A number that is a card number becomes a string of stars and digits: the documen
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -35,8 +34,9 @@ _SPEAKER_RANK = {key: rank for rank, key in enumerate(_SPEAKER_KEYS)}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ID_KEY = re.compile(
     r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|ref|ts|time|timestamp|date|datetime|seq|sequence|index|offset|start|end|"
-    r"duration|created|updated|at|hash|digest|etag|cursor|version|nonce|epoch|ms|sid|created_at|updated_at)$"
+    r"duration|created|updated|modified|sent|received|t|at|hash|digest|etag|cursor|version|nonce|epoch|ms|sid|created_at|updated_at)$"
 )
+_MEASURE_KEY = re.compile(r"(?:^|[ _.-])(?:size|length|bytes|width|height|duration|millis|micros|ns|us|lat|lon|lng)$")
 _CARD_KEY = re.compile(r"card|pan\b|cvv|cvc|payment|account")
 _TOKEN_VALUE = re.compile(r"[!-~]{1,128}")
 _DIGITS = re.compile(r"[0-9]+")
@@ -143,7 +143,7 @@ class JsonDocument(Spliced):
         self.places: list[tuple[Frame, str | int]] = []
         self.keys: set[int] = set()  # segments that are keys, not values
         self._tame_keys: set[str] = set()
-        self._key_kinds: dict[str, tuple[str, bool]] = {}
+        self._key_kinds: dict[str, tuple[str, bool, bool]] = {}
         self._read()
         self._finish()
 
@@ -211,20 +211,26 @@ class JsonDocument(Spliced):
                 self.add(Segment(value, joins=False), Origin(found.start(1), found.end(1), spans))
         return value
 
+    def _kind_of(self, key: str) -> tuple[str, bool, bool]:
+        """Return a key's stream, whether it names an id or a time, and whether its numbers are ids or measures."""
+        if key not in self._key_kinds:
+            hint = _CAMEL.sub("_", key).lower()
+            tame = not _CARD_KEY.search(hint)
+            is_id, is_measure = tame and bool(_ID_KEY.search(hint)), tame and bool(_MEASURE_KEY.search(hint))
+            self._key_kinds[key] = (_DIGITS.sub("#", key), is_id, is_id or is_measure)
+        return self._key_kinds[key]
+
     def _string(self, found: re.Match[str], frame: Frame, name: str | int) -> str:
         raw, start = found.group(1), found.start(1)
         value, spans = _unescape(raw, start) if "\\" in raw else (raw, None)
         if len(value) > 32 and (_BINARY.match(value) or (value.startswith("data:") and ";base64," in value[:128])):  # noqa: PLR2004
             raise UnscreenableError("a value holds an encoded picture, document or sound")
         key = name if isinstance(name, str) else frame.nearest_key(name)
-        if key not in self._key_kinds:
-            hint = _CAMEL.sub("_", key).lower()
-            self._key_kinds[key] = (_DIGITS.sub("#", key), bool(_ID_KEY.search(hint) and not _CARD_KEY.search(hint)))
-        stream, is_id = self._key_kinds[key]
+        stream, is_id, _ = self._kind_of(key)
         if is_id and _TOKEN_VALUE.fullmatch(value):
             if len(value) < MIN_DIGITS or is_id_or_stamp(value):
                 return value
-            segment = Segment(value, hint=key, whole=True, joins=False)
+            segment = Segment(value, hint=key, whole=True, joins=False, exempt=True)
         else:
             segment = Segment(value, stream, hint=key)
         self.places.append((frame, name))
@@ -232,11 +238,12 @@ class JsonDocument(Spliced):
         return value
 
     def _number(self, found: re.Match[str], frame: Frame, name: str | int) -> None:
-        key = name if isinstance(name, str) else str(frame.name)
+        key = name if isinstance(name, str) else frame.nearest_key(name)
         if not frame.is_object:
             frame.numbers += 1
         self.places.append((frame, name))
-        segment = Segment(_integer(found.group()), hint=key, whole=True, joins=False)
+        exempt = self._kind_of(key)[2]
+        segment = Segment(_integer(found.group()), hint=key, whole=True, joins=False, exempt=exempt)
         self.add(segment, Origin(found.start(), found.end(), number=True))
 
     def _finish(self) -> None:
@@ -245,14 +252,8 @@ class JsonDocument(Spliced):
             segment = self.segments[index]
             short = not frame.is_object and frame.parent is not None and 1 < frame.numbers <= MAX_ARRAY
             if self.origins[index].number and short:
-                self.segments[index] = Segment(segment.text, f"array {id(frame)}", hint=segment.hint)
+                self.segments[index] = segment._replace(stream=f"array {id(frame)}", whole=False, joins=True)
             elif segment.joins:
                 voice = frame.voice()
                 if voice is not None:
                     self.segments[index] = Segment(segment.text, segment.stream, voice, segment.hint)
-
-    def strings(self) -> Iterator[tuple[int, list[str | int]]]:
-        """Yield every string value's segment and path."""
-        for index in range(len(self.places)):
-            if not self.origins[index].number and index not in self.keys:
-                yield index, self.path(index)

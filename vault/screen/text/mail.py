@@ -50,7 +50,7 @@ class _HeaderValue(Spliced):
         self._encoded, self._newline = "=?" in raw, newline
         shown = _decoded_words(text) if self._encoded else _BOUNDARY.sub(lambda m: " " * len(m.group()), text)
         whole = _MACHINE.match(name) is not None
-        self.add(Segment(shown, hint=name, whole=whole, joins=False), Origin(0, len(text)))
+        self.add(Segment(shown, hint=name, whole=whole, joins=False, exempt=whole), Origin(0, len(text)))
 
     def where(self, index: int) -> str:  # noqa: ARG002 - a header has one segment
         return "value"
@@ -88,7 +88,7 @@ def _charset(head: email.message.Message) -> str:
     named = head.get_content_charset("us-ascii")
     try:
         codec = codecs.lookup(named).name
-    except LookupError as exc:
+    except (LookupError, ValueError) as exc:  # the latter for NUL in a name
         raise UnscreenableError(f"expected a known charset, got {named[:40]}") from exc
     if not _CHARSETS.fullmatch(codec):
         raise UnscreenableError(f"expected a known charset, got {named[:40]}")

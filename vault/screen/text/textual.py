@@ -69,8 +69,9 @@ class VttDocument(Spliced):
                 said = voice.end() if voice else 0
                 ending = "</v>" if shown.endswith("</v>") else ""
                 self._add(shown[said : len(shown) - len(ending)], start + said, joins=True, speaker=speaker)
-            else:  # the header, a cue's id, a note or a style
-                self._add(shown, start, joins=False, speaker=None)
+            else:  # the header, a note or a style; or the id of a cue, which joins nothing
+                following = lines[at + 1].group(1) if at + 1 < len(lines) else ""
+                self._add(shown, start, joins="-->" not in following, speaker=None)
 
     def _add(self, text: str, start: int, *, joins: bool, speaker: str | None) -> None:
         if text and (joins or len(text) >= MIN_DIGITS):

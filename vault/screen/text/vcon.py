@@ -52,8 +52,11 @@ class VconDocument(JsonDocument):
         self._check()
         self._own = len(self.segments)
         self._nested = Children()
-        for index, path in list(self.strings()):
-            if len(path) == _BODY_DEPTH and path[0] in _HOLDERS and path[2] == "body":
+        for index in range(self._own):
+            path, number = self.path(index), self.origins[index].number
+            if index in self.keys:
+                continue
+            if len(path) == _BODY_DEPTH and path[0] in _HOLDERS and path[2] == "body" and not number:
                 self._body(index, path)
             elif path[-1] == "button" and "party_history" in path:
                 self._button(index)

@@ -1,0 +1,167 @@
+"""Card numbers inside one chain of digit blocks.
+
+Near talk of cards every window counts that passes Luhn and lies in an issuer's range. Elsewhere a window must stand
+where blocks do, or be broken where cards are printed with a gap, or be as long as the cards people carry.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import phonenumbers
+
+from vault.screen.find.schemes import MIN_DIGITS, Match, windows
+from vault.screen.find.talk import At, Segment
+from vault.screen.find.tame import OTHER_NUMBER, REACH_BACK, is_other_number
+
+_USUAL = 16  # digits of most cards
+
+
+@dataclass(slots=True)
+class Card:
+    """A card number found; `parts` are (where, first digit, end digit) in order.
+
+    `certain` tells that its end is known. Where it is not, because a shorter number ends before it or more digits
+    are glued to it, what would be kept as its last four digits may be a security code.
+    """
+
+    scheme: str
+    rule: str
+    parts: list[tuple[At, int, int]] = field(default_factory=list)
+    certain: bool = True
+    echoes: list[At] = field(default_factory=list)  # read back by the other one; no digits of the number beside these
+
+
+def _printed(size: int, breaks: Sequence[int]) -> bool:
+    """Say whether a number of `size` digits broken at `breaks` is grouped as cards print it, or finer or coarser."""
+    printed = {4, 10} if size in (14, 15) else set(range(4, size, 4))
+    given = set(breaks)
+    if given == set(range(4, size, 4)):
+        return True
+    return given <= printed or given >= printed or given == set(range(3, size - 1, 3)) or given == {6}
+
+
+def _is_phone(text: str, start: int, digits: str) -> bool:
+    """Say whether 13 digits after a plus sign are a valid international telephone number (ITU-T E.164)."""
+    if len(digits) != MIN_DIGITS or not text[:start].rstrip(" (").endswith("+"):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+class Chain:
+    """The blocks of one chain as one string of digits; `tame` are the ordinals of dates and amounts."""
+
+    def __init__(self, segment: int, chain: Sequence[At], tame: frozenset[int] = frozenset()) -> None:
+        self.segment, self.chain, self.tame = segment, chain, tame
+        self.digits = "".join(at.block.digits for at in chain)
+        self.starts = [0]
+        for at in chain[:-1]:
+            self.starts.append(self.starts[-1] + len(at.block.digits))
+
+    def breaks(self, start: int, end: int) -> list[int]:
+        """Return where blocks begin inside start..end, counted from `start`."""
+        return [s - start for s in self.starts[bisect_right(self.starts, start) : bisect_left(self.starts, end)]]
+
+    def is_aligned(self, start: int, end: int) -> bool:
+        """Say whether blocks begin at `start` and end at `end`."""
+        at, after = bisect_left(self.starts, start), bisect_left(self.starts, end)
+        ends = end == len(self.digits) or (after < len(self.starts) and self.starts[after] == end)
+        return self.starts[at : at + 1] == [start] and ends
+
+    def is_tame(self, start: int, end: int) -> bool:
+        """Say whether a date or an amount stands in start..end."""
+        return bool(self.tame) and any(at.block.ordinal in self.tame for at, _, _ in self.parts(start, end))
+
+    def is_inside_other_number(self, start: int) -> bool:
+        """Say whether the block that digit `start` stands in is a number of another kind."""
+        return is_other_number(self.chain[bisect_right(self.starts, start) - 1].block.digits)
+
+    def is_named_otherwise(self, text: str) -> bool:
+        """Say whether the words before the chain announce a number of another kind."""
+        first = self.chain[0].block.start
+        return OTHER_NUMBER.search(text[max(0, first - REACH_BACK) : first].lower()) is not None
+
+    def parts(self, start: int, end: int) -> list[tuple[At, int, int]]:
+        """Return the parts of blocks that digits start..end stand in."""
+        out = []
+        for index in range(bisect_right(self.starts, start) - 1, bisect_left(self.starts, end)):
+            at, base = self.chain[index], self.starts[index]
+            out.append((at, max(0, start - base), min(len(at.block.digits), end - base)))
+        return out
+
+
+# Lengths that count inside a longer run: what is on the cards people carry. Others would match by chance too often.
+_INNER_LENGTHS = {"American Express": (15,), "Diners Club": (14,), "UnionPay": (16, 19)}
+_INNER_USUAL = (16,)
+
+
+def _accepts(chain: Chain, start: int, end: int, found: Match, segment: Segment, *, near: bool) -> bool:
+    """Say whether a window of a chain is cut: it is by itself a card number, or stands near talk of cards."""
+    entire = start == 0 and end == len(chain.digits)
+    if segment.whole and not entire:
+        return False
+    printed = _printed(end - start, chain.breaks(start, end))
+    named = chain.is_named_otherwise(segment.text)
+    if not found.checked:
+        return entire and near and printed and not named
+    if chain.is_aligned(start, end) and _is_phone(
+        segment.text, chain.chain[0].block.start if start == 0 else 0, chain.digits[start:end]
+    ):
+        return False
+    if near and not named and (printed or not chain.is_tame(start, end)):
+        return True
+    if not entire and is_other_number(chain.digits):
+        return False
+    return _stands_alone(chain, start, end, found, named=named)
+
+
+def _stands_alone(chain: Chain, start: int, end: int, found: Match, *, named: bool) -> bool:
+    """Say whether a window is a card number although nobody speaks of cards; `named`, that it is called otherwise."""
+    usual = end - start in _INNER_LENGTHS.get(found.scheme, _INNER_USUAL)
+    if named and not usual:
+        return False
+    breaks = chain.breaks(start, end)
+    printed = _printed(end - start, breaks)
+    if chain.is_aligned(start, end):
+        if not breaks:
+            return not is_other_number(chain.digits[start:end])
+        entire = start == 0 and end == len(chain.digits)
+        return printed or (entire and not named and not chain.is_tame(start, end))
+    return usual and not named and (printed if breaks else not chain.is_inside_other_number(start))
+
+
+def cards_in_chain(chain: Chain, segment: Segment, *, near: bool) -> Iterator[Card]:
+    """Yield the card numbers of one chain, overlapping ones as one."""
+    scheme, last = "", 0
+    taken: list[tuple[int, int]] = []
+    for start, size, found in windows(chain.digits):
+        if not _accepts(chain, start, start + size, found, segment, near=near):
+            continue
+        if taken and start >= last:
+            yield _card(chain, scheme, taken)
+            taken = []
+        scheme = scheme if taken else found.scheme
+        taken.append((start, start + size))
+        last = max(last, start + size)
+    if taken:
+        yield _card(chain, scheme, taken)
+
+
+def _card(chain: Chain, scheme: str, ends: Sequence[tuple[int, int]]) -> Card:
+    """Return overlapping windows as one card number."""
+    first, last = ends[0][0], max(end for _, end in ends)
+    rule = "SCR-05" if chain.breaks(first, last) else "SCR-04"
+    return Card(scheme, rule, chain.parts(first, last), certain=_is_certain(chain, first, last, ends))
+
+
+def _is_certain(chain: Chain, first: int, last: int, windows_: Sequence[tuple[int, int]]) -> bool:
+    """Say whether first..last is one card number, with nothing glued to it and no other that ends before it."""
+    if not chain.is_aligned(first, last) or (first, last) not in windows_:
+        return False
+    return not any(
+        end < last and (chain.is_aligned(start, end) or (last - first > _USUAL and end - start >= _USUAL - 1))
+        for start, end in windows_
+    )
