@@ -11,7 +11,8 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import search_options
 from keys import canonical
-from retention import holds
+from keys.errors import IntegrityError
+from retention import holds, originals
 from retention.errors import HoldScopeError
 from retention.holds import Hold, SealedWords
 from vault import playback
@@ -56,6 +57,9 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     )
     if covered.already_purged:
         text += f"\n{covered.already_purged} {gone} purged before; see their certificates"
+    kept = _kept(door, hold_id)
+    if kept is not None and kept.count:
+        text += f"\n{_card_data(kept)}"
     if not covered.recordings:
         text += "\nnothing matches now: if that surprises you, check the spelling with 'strongroom list'"
     door.out.object(
@@ -139,7 +143,30 @@ def show(door: Door, hold_id: str) -> None:
             scope = cast("dict[str, Any]", opened["scope"])
             words = {"reason": opened["reason"], **{f"scope_{name}": value for name, value in scope.items()}}
     door.tell(actor, Act.SHOW, hold_id, {"words": int(bool(words))})
-    door.out.object(_shown(found, words, covered))
+    kept = _kept(door, hold_id)
+    shown = _shown(found, words, covered)
+    door.out.object({**shown, "originals_with_card_data": None if kept is None else kept.count})
+    if kept is not None and kept.count:
+        door.out.say(_card_data(kept))
+
+
+def _kept(door: Door, hold_id: str) -> originals.Kept | None:
+    """Return the originals with card data that a hold keeps; None where the policy or another hold is not readable.
+
+    That must hide neither this hold nor that it was placed.
+    """
+    try:
+        with door.vault.catalog.read() as connection:
+            return originals.kept_by_hold(connection, door.vault.clock.now(), hold=hold_id)
+    except IntegrityError:
+        return None
+
+
+def _card_data(kept: originals.Kept) -> str:
+    return (
+        f"THIS HOLD KEEPS CARD DATA: without it the policy would destroy the originals of {kept.count} recordings "
+        f"with cuts, for example {', '.join(kept.ids)}."
+    )
 
 
 def _shown(found: Hold, words: dict[str, Any], covered: holds.Coverage) -> dict[str, Any]:

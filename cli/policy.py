@@ -23,6 +23,7 @@ _EFFECTS = {
     "become_due_now": "due at once",
     "unmatched": "matched by no rule (kept)",
     "held": "under a legal hold (kept)",
+    "originals_destroyed": "original destroyed once archived",
 }
 
 
@@ -79,7 +80,10 @@ def _show_plan(door: Door, plan_id: str, made: PolicyPlan) -> None:
     )
     door.out.table(("effect", "recordings", "size", "for_example"), rows)
     if needs:
-        door.out.say(f"This shortens: a second person must agree with 'strongroom policy approve {plan_id}'.")
+        door.out.say(
+            "This shortens, or destroys originals early: a second person must agree with "
+            f"'strongroom policy approve {plan_id}'."
+        )
     door.out.say(f"To apply exactly this: strongroom policy apply {plan_id} FILE")
 
 
@@ -126,10 +130,10 @@ def show(door: Door, version: int | None, *, as_text: bool) -> None:
         return
     door.out.say(f"version {applied.version}: {applied.policy.title}")
     door.out.table(
-        ("rule", "keep", "then", "kind", "industry", "jurisdiction", "queue", "labels", "basis"),
+        ("rule", "keep", "then", "original", "kind", "industry", "jurisdiction", "queue", "labels", "basis"),
         [
-            (r.name, str(r.keep), r.then, r.match.kind, r.match.industry, r.match.jurisdiction, r.match.queue,
-             r.match.labels, r.basis)
+            (r.name, str(r.keep), r.then, r.original, r.match.kind, r.match.industry, r.match.jurisdiction,
+             r.match.queue, r.match.labels, r.basis)
             for r in applied.policy.rules
         ],
     )  # fmt: skip

@@ -5,14 +5,15 @@ import click
 from cli.base import Group
 from cli.door import Door, pass_door
 from cli.output import size
-from retention import approvals, purge_plans
 from retention import plan as plans
 from retention import purge as purging
+from retention import purge_plans
 from retention.decide import Action
-from retention.errors import ApprovalMissingError
 from service import work
-from vault import deletions
+from vault import approvals, deletions
+from vault.errors import ApprovalMissingError
 from vault.people import Capability
+from vault.signed_act import SignedAct
 
 
 @click.group(cls=Group)
@@ -62,7 +63,7 @@ def show(door: Door, plan_id: str) -> None:
     door.enter(Capability.PURGE_READ)
     with door.vault.catalog.read() as connection:
         made, state = purge_plans.get_plan(connection, plan_id)
-        signed = approvals.verified(connection, plans.digest(made), plans.SignedAct.PURGE, needed=0)
+        signed = approvals.verified(connection, plans.digest(made), SignedAct.PURGE, needed=0)
     _show(door, made, state)
     for approval in signed:
         door.out.say(

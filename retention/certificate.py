@@ -20,9 +20,10 @@ from retention.certificate_form import (
     document_of,
     parse,
 )
-from retention.errors import ApprovalSignatureError, CertificateFormatError, CertificateSignatureError
-from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
+from retention.errors import CertificateFormatError, CertificateSignatureError
+from vault.errors import ApprovalSignatureError
 from vault.model import Role
+from vault.signed_act import APPROVAL_DOMAIN, SignedAct, approval_message
 
 __all__ = [
     "Approval",

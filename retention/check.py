@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
 from keys.signing import PublicKey
-from retention import certificate, check_approvals, check_holds, plan, policies, policy_plan
+from retention import certificate, check_approvals, check_holds, check_originals, plan, policies, policy_plan
 from retention.purge_plans import KIND as PURGE
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import certificates, plans, recordings
@@ -28,6 +28,7 @@ def findings(catalog: Catalog, public_key: PublicKey, vault: str) -> Iterator[Fi
         yield from check_holds.findings(connection)
         yield from _plans(connection)
         yield from check_approvals.findings(connection)
+        yield from check_originals.findings(connection)
         yield from _certificates(connection, public_key, vault)
 
 

@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
-from retention import approvals
-from retention.plan import SignedAct
+from vault import approvals
 from vault.catalog.schema import approvals as table
 from vault.check import Finding, fault
 from vault.log import journal
 from vault.log.entry import Act
+from vault.signed_act import SignedAct
 
 _ACTS = {
     Act.HOLD_RELEASE_REQUESTED: (SignedAct.RELEASE_REQUEST, "release_sha256"),
     Act.HOLD_RELEASED: (SignedAct.RELEASE, "release_sha256"),
     Act.PURGE_APPROVED: (SignedAct.PURGE, "plan_sha256"),
     Act.POLICY_APPROVED: (SignedAct.POLICY, "plan_sha256"),
+    Act.REVIEW_ASKED: (SignedAct.REVIEW_ASK, "review_sha256"),
+    Act.REVIEW_RULED: (SignedAct.REVIEW_RULE, "review_sha256"),
 }
 
 

@@ -7,14 +7,15 @@ from datetime import timedelta
 from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
-from retention import approvals, holds
+from retention import holds
 from retention.holds import Hold
-from retention.plan import SignedAct
+from vault import approvals
 from vault.catalog.criteria import to_json
 from vault.catalog.schema import key_slots
 from vault.check import Finding, fault
 from vault.log import journal
 from vault.log.entry import Act, Entry
+from vault.signed_act import SignedAct
 
 
 def findings(connection: Connection) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeGuard
 
-from retention.policy import Match, Policy, Rule, Then
+from retention.policy import Match, Original, Policy, Rule, Then
 from vault.model import Kind, RecordingId, State
 
 _NEVER = datetime.max.replace(tzinfo=UTC)  # sorts behind every date that a period can end on
@@ -123,7 +123,7 @@ def decide(recording: Facts, policy: AppliedPolicy | None, holds: Sequence[HoldR
     if recording.state == State.PURGED:
         gone = Reason(ReasonCode.PURGED, "The recording was purged; nothing is left to keep or to destroy.")
         return Decision(Action.KEEP, None, None, version, (gone,))
-    rules = [rule for rule in policy.policy.rules if _matches(rule.match, recording)] if policy else []
+    rules = matching_rules(recording, policy)
     reasons = _in_order(
         [
             *(_hold_reason(hold, now) for hold in holds),
@@ -139,6 +139,17 @@ def decide(recording: Facts, policy: AppliedPolicy | None, holds: Sequence[HoldR
     due = _due_reason(rules, keep_until)
     action = Action.REVIEW if due.code is ReasonCode.REVIEW else Action.DESTROY
     return Decision(action, keep_until, last_rule, version, (due, *reasons))
+
+
+def matching_rules(recording: Facts, policy: AppliedPolicy | None) -> list[Rule]:
+    """Return every rule that covers the recording."""
+    return [rule for rule in policy.policy.rules if _matches(rule.match, recording)] if policy else []
+
+
+def destroys_original(recording: Facts, policy: AppliedPolicy | None) -> bool:
+    """Return whether the schedule alone destroys the original early: some rule matches, and each that does says so."""
+    rules = matching_rules(recording, policy)
+    return bool(rules) and all(rule.original is Original.DESTROY for rule in rules)
 
 
 def may_purge(decision: Decision, *, approved: bool) -> bool:

@@ -45,13 +45,6 @@ class CertificateSignatureError(IntegrityError):
     hint = "compare the public key with the one published by the vault; if it is the right one, do not trust it"
 
 
-class ApprovalSignatureError(IntegrityError):
-    """An approval in a certificate is not by the person it names over the plan that was run."""
-
-    code = "approval-signature"
-    hint = "do not trust the certificate; compare the approvers' public keys with those that they published"
-
-
 class PlanNotFoundError(NotFoundError):
     """There is no such plan, policy version or certificate."""
 
@@ -64,26 +57,6 @@ class PolicyAlteredError(IntegrityError):
 
     code = "policy-altered"
     hint = "run 'strongroom log verify' and restore the catalog from backup"
-
-
-class SamePersonError(RefusedError):
-    """What takes two people was tried by one."""
-
-    code = "same-person"
-    hint = "ask another user who has the role"
-
-
-class ApprovalMissingError(RefusedError):
-    """Nobody else has approved this yet."""
-
-    code = "approval-missing"
-    hint = "ask another user who has the role to approve it"
-
-
-class AlreadyApprovedError(RefusedError):
-    """This user signed this before."""
-
-    code = "already-approved"
 
 
 class MatterError(InvalidInputError):

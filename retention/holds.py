@@ -15,20 +15,21 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from keys import canonical
-from retention import approvals
-from retention.approvals import Signatory
 from retention.decide import HoldRef
-from retention.errors import HoldNotFoundError, HoldScopeError, HoldStateError, MatterError, SamePersonError
-from retention.plan import SignedAct
+from retention.errors import HoldNotFoundError, HoldScopeError, HoldStateError, MatterError
+from vault import approvals
+from vault.approvals import Signatory
 from vault.catalog.criteria import Criteria, covered, from_json, possibly_matching_tombstone, to_json
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.schema import holds, key_slots, recordings, renditions, to_micros
 from vault.clock import Clock
+from vault.errors import SamePersonError
 from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import State
 from vault.people import Actor
+from vault.signed_act import SignedAct
 
 _MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 SCOPE_WORDS = "scope"

@@ -2,26 +2,22 @@
 
 A plan is a plain value with one canonical encoding (keys.canonical); the digest of that encoding is what is shown,
 signed and run. Choosing what goes into a plan, signing it and running it are done elsewhere. What a new policy would
-change is planned in `retention.policy_plan`; both kinds of plan are approved by the same message.
+change is planned in `retention.policy_plan`; both kinds of plan are approved by the same message (vault.signed_act).
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from keys import canonical
 from keys.canonical import Json
 from retention import document
 from retention.decide import Action
 from retention.errors import PlanFormatError
-from vault.model import RecordingId, Role
+from vault.model import RecordingId
 
-APPROVAL_DOMAIN = "approval"
-"""The signature domain (keys/SPEC.md) of what people agree to: purge plans, policy plans, releases of holds."""
 _FORM = "strongroom/purge-plan/v1"
-_APPROVAL = "strongroom/approval/v1"
 _RECORDING = re.compile(r"[0-9a-f]{32}")
 
 
@@ -160,31 +156,4 @@ def _item(value: Json) -> PlanItem:
         keep_until=document.instant(found["keep_until"]),
         sealed_sha256s=tuple(document.text(sha256) for sha256 in document.items(found["sealed_sha256s"])),
         sealed_bytes=document.count(found["sealed_bytes"]),
-    )
-
-
-class SignedAct(StrEnum):
-    """What a person agrees to with a signature; a signature for one act is none for another."""
-
-    PURGE = "purge.approve"
-    POLICY = "policy.approve"
-    RELEASE_REQUEST = "hold.release-request"
-    RELEASE = "hold.release"
-
-
-def approval_message(act: SignedAct, digest: str, user: str, role: Role) -> bytes:
-    """Return the bytes a user signs, under a role, to agree to the plan or release with this digest.
-
-    Raises:
-        PlanFormatError: `digest` is not 64 lower-case hex digits, or `user` is empty.
-
-    """
-    return canonical.encode(
-        {
-            "form": _APPROVAL,
-            "act": act.value,
-            "digest": document.sha256(digest),
-            "role": role.value,
-            "user": document.text(user),
-        }
     )

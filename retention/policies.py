@@ -5,24 +5,26 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from retention import approvals, holds, policy_plan
-from retention.approvals import Signatory
+from retention import holds, policy_plan
 from retention.decide import AppliedPolicy, Facts
-from retention.errors import PlanNotFoundError, PolicyAlteredError, SamePersonError, StalePlanError
-from retention.plan import SignedAct
+from retention.errors import PlanNotFoundError, PolicyAlteredError, StalePlanError
 from retention.policy import Policy, parse
 from retention.policy_plan import Candidate, PolicyPlan
+from vault import approvals
+from vault.approvals import Signatory
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import plans, policies, renditions
 from vault.clock import Clock
+from vault.errors import SamePersonError
 from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import State
 from vault.people import Actor, Capability
+from vault.signed_act import SignedAct
 
 KIND = "policy"
 
@@ -177,4 +179,4 @@ def apply(catalog: Catalog, clock: Clock, actor: Actor, *, plan_id: str, text: s
 
 def _changes(effect: policy_plan.PolicyEffect) -> tuple[object, ...]:
     # growth of the catalog alone does not make a plan stale; a change of what it takes away does
-    return effect.kept_shorter, effect.review_dropped, effect.become_due_now
+    return effect.kept_shorter, effect.review_dropped, effect.become_due_now, effect.originals_destroyed

@@ -41,6 +41,13 @@ class Then(StrEnum):
     REVIEW = "review"
 
 
+class Original(StrEnum):
+    """What becomes of the original once its redacted rendition is archived."""
+
+    KEEP = "keep"
+    DESTROY = "destroy"
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Which recordings a rule covers: all given fields must match, any value of a field will do; empty is not given."""
@@ -54,7 +61,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the schedule: what it covers, how long that is kept at least, and what then."""
+    """One line of the schedule: what it covers, how long that is kept at least, and what then.
+
+    An original is destroyed early only where every rule that matches says so.
+    """
 
     name: str
     match: Match
@@ -62,6 +72,7 @@ class Rule:
     then: Then
     clock: RuleClock = RuleClock.ENDED
     basis: str | None = None
+    original: Original = Original.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ class Policy:
 
 def _rule_form(rule: Rule) -> canonical.Json:
     given = {key: sorted(getattr(rule.match, key)) for key in _MATCH_KEYS}
-    return {
+    form: dict[str, canonical.Json] = {
         "name": rule.name,
         "match": {key: values for key, values in given.items() if values},
         "keep": str(rule.keep),
@@ -99,6 +110,8 @@ def _rule_form(rule: Rule) -> canonical.Json:
         "then": rule.then.value,
         "basis": rule.basis,
     }
+    # only where it says something: the names of policies that were applied before the key was there do not change
+    return form if rule.original is Original.KEEP else {**form, "original": rule.original.value}
 
 
 def parse(text: str) -> Policy:
@@ -150,7 +163,7 @@ def _day(reader: Reader, node: yaml.Node) -> date | None:
 
 
 def _rule(reader: Reader, node: yaml.Node, *, taken: set[str]) -> Rule | None:
-    keys = reader.mapping(node, required=("name", "match", "keep", "then"), optional=("clock", "basis"))
+    keys = reader.mapping(node, required=("name", "match", "keep", "then"), optional=("clock", "basis", "original"))
     name = reader.text(keys["name"]) if "name" in keys else None
     if name is not None and not _NAME.fullmatch(name):
         reader.note(
@@ -163,9 +176,10 @@ def _rule(reader: Reader, node: yaml.Node, *, taken: set[str]) -> Rule | None:
     then = _choice(reader, keys["then"], Then) if "then" in keys else None
     clock = _choice(reader, keys["clock"], RuleClock) if "clock" in keys else RuleClock.ENDED
     basis = reader.text(keys["basis"]) if "basis" in keys else None
-    if name is None or match is None or keep is None or then is None or clock is None:
+    original = _choice(reader, keys["original"], Original) if "original" in keys else Original.KEEP
+    if name is None or match is None or keep is None or then is None or clock is None or original is None:
         return None
-    return Rule(name=name, match=match, keep=keep, then=then, clock=clock, basis=basis)
+    return Rule(name=name, match=match, keep=keep, then=then, clock=clock, basis=basis, original=original)
 
 
 def _match(reader: Reader, node: yaml.Node) -> Match | None:

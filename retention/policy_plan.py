@@ -6,14 +6,14 @@ change and no other.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from keys import canonical
 from keys.canonical import Json
 from retention import document
-from retention.decide import Action, AppliedPolicy, Facts, HoldRef, ReasonCode, decide, is_held
+from retention.decide import Action, AppliedPolicy, Facts, HoldRef, ReasonCode, decide, destroys_original, is_held
 from retention.errors import PlanFormatError, StalePlanError
 from retention.policy import Policy
 from vault.model import RecordingId, State
@@ -50,8 +50,10 @@ class Tally:
 class PolicyEffect:
     """What a new policy changes. One recording may count in several tallies; a purged one counts in none.
 
-    `kept_longer`, `kept_shorter` and `review_dropped` compare the schedules alone, as if there were no holds: a hold
-    ends one day, and the schedule is what is left. The other tallies say what is so at the time of the plan.
+    `kept_longer`, `kept_shorter`, `review_dropped` and `originals_destroyed` compare the schedules alone, as if there
+    were no holds: a hold ends one day, and the schedule is what is left. The other tallies say what is so at the time
+    of the plan. `originals_destroyed` counts recordings whose original was kept as long as they are and would now go
+    when its redacted rendition is archived.
     """
 
     examined: Tally
@@ -61,14 +63,17 @@ class PolicyEffect:
     become_due_now: Tally
     unmatched: Tally
     held: Tally
+    originals_destroyed: Tally = Tally()
 
     @property
     def shortens(self) -> bool:
-        """Whether any recording loses time, or the person who would have reviewed it."""
-        return self.kept_shorter.count > 0 or self.review_dropped.count > 0
+        """Whether any recording loses time, the person who would have reviewed it, or its original."""
+        return any(tally.count > 0 for tally in (self.kept_shorter, self.review_dropped, self.originals_destroyed))
 
 
 _TALLIES = tuple(tally.name for tally in fields(PolicyEffect))
+_LATER = "originals_destroyed"
+"""Written only where it counts something, so that plans made before it was there keep their digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ def _effects(old: AppliedPolicy | None, new: AppliedPolicy, candidate: Candidate
         yield "kept_longer" if new_end > old_end else "kept_shorter"
     if old_action is Action.REVIEW and new_action is Action.DESTROY:
         yield "review_dropped"
+    if destroys_original(candidate.facts, new) and not destroys_original(candidate.facts, old):
+        yield "originals_destroyed"
     decision = decide(candidate.facts, new, candidate.holds, now)
     if decision.action is not Action.KEEP:
         if decide(candidate.facts, old, candidate.holds, now).action is Action.KEEP:
@@ -162,7 +169,8 @@ def encode(plan: PolicyPlan) -> bytes:
     effect: dict[str, Json] = {}
     for name in _TALLIES:
         tally: Tally = getattr(plan.effect, name)
-        effect[name] = {"count": tally.count, "sealed_bytes": tally.sealed_bytes, "samples": list(tally.samples)}
+        if name != _LATER or tally != Tally():
+            effect[name] = {"count": tally.count, "sealed_bytes": tally.sealed_bytes, "samples": list(tally.samples)}
     return canonical.encode(
         {
             "form": _FORM,
@@ -193,13 +201,18 @@ def decode(data: bytes) -> PolicyPlan:
     found = document.members(canonical.decode(data), *names)
     if found["form"] != _FORM:
         raise PlanFormatError(f"expected {_FORM}, got another form")
-    effect = document.members(found["effect"], *_TALLIES)
+    given = found["effect"]
+    has_later = isinstance(given, Mapping) and _LATER in given
+    names_given = [name for name in _TALLIES if name != _LATER or has_later]
+    effect = {name: _tally(value) for name, value in document.members(given, *names_given).items()}
+    if has_later and effect[_LATER] == Tally():
+        raise PlanFormatError(f"expected {_LATER} only where it counts something")
     base = found["base_version"]
     return PolicyPlan(
         vault=document.text(found["vault"]),
         policy_digest=document.sha256(found["policy_digest"]),
         base_version=None if base is None else document.count(base),
-        effect=PolicyEffect(**{name: _tally(effect[name]) for name in _TALLIES}),
+        effect=PolicyEffect(**effect),
         created_at=document.instant(found["created_at"]),
         created_by=document.text(found["created_by"]),
     )

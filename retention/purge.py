@@ -23,24 +23,25 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.errors import StrongroomError
 from keys.signing import SigningKey
-from retention import approvals, certificate, holds, plan, policies, purge_faults, purge_plans
-from retention.approvals import Approval
+from retention import certificate, holds, plan, policies, purge_faults, purge_plans
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
 from retention.decide import Action, Decision, decide, may_purge
 from retention.errors import PlanNotFoundError, StalePlanError
-from retention.plan import Plan, PlanItem, SignedAct
+from retention.plan import Plan, PlanItem
 from retention.policies import facts_of
-from vault import deletions
+from vault import approvals, deletions
+from vault.approvals import Approval
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.recordings import Recording, Rendition
-from vault.catalog.schema import certificates, key_slots, labels, plans, screenings, tokens
+from vault.catalog.schema import certificates, key_slots, labels, plans, reviews, screenings, tokens
 from vault.clock import Clock
 from vault.log import journal
 from vault.log.entry import Act, Entry
 from vault.model import BlobName, State
 from vault.people import AUTO, Actor, Capability
+from vault.signed_act import SignedAct
 
 BATCH = 100
 """Recordings destroyed in one transaction."""
@@ -110,6 +111,7 @@ def _destroy_rows(
     for table in (tokens, labels):
         connection.execute(delete(table).where(table.c.recording.in_(ids)))
     connection.execute(update(screenings).where(screenings.c.recording.in_(ids)).values(sealed_report=None))
+    connection.execute(update(reviews).where(reviews.c.recording.in_(ids)).values(sealed_reason=None))
     personal = dict.fromkeys(_PERSONAL)
     for state in {recording.state for recording in doomed}:
         its = [recording.id for recording in doomed if recording.state is state]

@@ -5,21 +5,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select
 
-from retention import approvals, holds, plan, policies
-from retention.approvals import Signatory
+from retention import holds, plan, policies
 from retention.decide import Action, Decision, decide
-from retention.errors import PlanNotFoundError, SamePersonError, StalePlanError
-from retention.plan import Plan, PlanItem, SignedAct
+from retention.errors import PlanNotFoundError, StalePlanError
+from retention.plan import Plan, PlanItem
 from retention.policies import facts_of
+from vault import approvals
+from vault.approvals import Signatory
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.recordings import Recording, Rendition
 from vault.catalog.schema import plans
 from vault.clock import Clock
+from vault.errors import SamePersonError
 from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act
 from vault.people import Actor
+from vault.signed_act import SignedAct
 
 KIND = "purge"
 MAX_ITEMS = 10_000

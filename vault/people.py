@@ -39,6 +39,7 @@ class Capability(StrEnum):
     OPEN = "open"
     CALLERS = "callers"
     SCREEN = "screen"
+    SCREEN_REVIEW = "screen.review"
     ARCHIVE = "archive"
     POLICY_READ = "policy.read"
     POLICY_CHANGE = "policy.change"
@@ -76,6 +77,7 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.FIND,
             Capability.OPEN,
             Capability.CALLERS,
+            Capability.SCREEN_REVIEW,
             Capability.HOLD_READ,
             Capability.HOLD_CHANGE,
             Capability.POLICY_READ,
@@ -88,6 +90,7 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.FIND,
             Capability.CALLERS,
             Capability.SCREEN,
+            Capability.SCREEN_REVIEW,
             Capability.ARCHIVE,
             Capability.POLICY_READ,
             Capability.POLICY_APPROVE,

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording, Rendition
-from vault.catalog.schema import log_entries, recordings
+from vault.catalog.schema import key_slots, log_entries, recordings
 from vault.log import journal
-from vault.log.entry import Act, Entry, Outcome, decode
+from vault.log.entry import Act, Detail, Entry, Outcome, decode
 from vault.log.errors import EntryFormatError
 from vault.model import RenditionName, State
 
@@ -24,17 +24,25 @@ _LEADS_TO = {
     Act.QUARANTINE: State.QUARANTINED,
     Act.ARCHIVE: State.ARCHIVED,
     Act.PURGE: State.PURGED,
+    Act.REVIEW_RULED: State.SEALED,
 }
+_ACTS = (*_LEADS_TO, Act.ORIGINAL_DESTROYED)
 _BATCH = 500
-_RENDERED_BY = {RenditionName.ORIGINAL: Act.INGEST, RenditionName.REDACTED: Act.SCREEN}
+_RENDERED_BY = {
+    RenditionName.ORIGINAL: (Act.INGEST, "sealed_sha256"),
+    RenditionName.REDACTED: (Act.SCREEN, "sealed_sha256"),
+    RenditionName.TRANSCRIPT: (Act.SCREEN, "transcript_sha256"),
+}
+TRANSCRIPT_TYPE = "text/vtt"
+"""What every transcript is."""
 
 
 @dataclass(slots=True)
 class _Told:
-    """What the log told of one recording: the first entry of each act, and the act that last moved it."""
+    """What the log told of one recording: the first entry of each act, and where the last that moved it led to."""
 
     first: dict[Act, Entry] = field(default_factory=dict)
-    last: Act | None = None
+    state: State | None = None
 
 
 def differences(
@@ -44,18 +52,22 @@ def differences(
     ids = [recording.id for recording in batch]
     told = _told(connection, ids)
     digests = rows.row_sha256s(connection, ids)
+    has_key = key_slots.c.subject.in_(ids) & (key_slots.c.purpose == RenditionName.ORIGINAL)
+    opens = set(connection.scalars(select(key_slots.c.subject).where(has_key)))
     for recording in batch:
         its = told[recording.id]
         taken_in = its.first.get(Act.INGEST)
         if taken_in is None:
             yield "P5", recording.id, "the log does not know that it was taken in"
             continue
-        if its.last is not None and recording.state is not _LEADS_TO[its.last]:
-            yield "P5", recording.id, f"the log says it is {_LEADS_TO[its.last]}, its row says {recording.state}"
+        if its.state is not None and recording.state is not its.state:
+            yield "P5", recording.id, f"the log says it is {its.state}, its row says {recording.state}"
         for rendition in renditions.get(recording.id, ()):
             yield from _rendition(recording, rendition, its)
-        if State.PURGED in {recording.state, _LEADS_TO.get(its.last) if its.last else None}:
+        if State.PURGED in {recording.state, its.state}:
             continue
+        there = any(rendition.name is RenditionName.ORIGINAL for rendition in renditions.get(recording.id, ()))
+        yield from _original(recording, its, there=there, opens=recording.id in opens)
         if taken_in.details.get("facts_sha256") != rows.facts_sha256(recording):
             yield "P2", recording.id, "what retention goes by is not what was taken in: the row was altered"
         elif taken_in.details.get("row_sha256") != digests[recording.id]:
@@ -73,25 +85,56 @@ def lost(connection: Connection) -> Iterator[tuple[str, str, str]]:
 
 def _told(connection: Connection, ids: Sequence[str]) -> dict[str, _Told]:
     found = {recording: _Told() for recording in ids}
-    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids), log_entries.c.act.in_(list(_LEADS_TO)))
+    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids), log_entries.c.act.in_(_ACTS))
     for body in connection.scalars(query.order_by(log_entries.c.id)):
         with contextlib.suppress(EntryFormatError):  # the log's own check tells it
             entry = decode(body)
-            if entry.subject in found and entry.act in _LEADS_TO and entry.outcome is Outcome.DONE:
+            if entry.subject in found and entry.act in _ACTS and entry.outcome is Outcome.DONE:
                 its = found[entry.subject]
                 its.first.setdefault(entry.act, entry)
-                its.last = entry.act
+                its.state = _led_to(entry) or its.state
     return found
 
 
+def _led_to(entry: Entry) -> State | None:
+    # a review that rejects leaves the recording where it is
+    return None if entry.details.get("verdict") == "reject" else _LEADS_TO.get(entry.act)
+
+
+def _original(recording: Recording, its: _Told, *, there: bool, opens: bool) -> Iterator[tuple[str, str, str]]:
+    """Compare what is there of an original, and of its key, with whether the log told that it was destroyed."""
+    destroyed = its.first.get(Act.ORIGINAL_DESTROYED)
+    if destroyed is None:
+        if not there:
+            yield "P2", recording.id, "its original rendition is missing"
+        if not opens:
+            yield "P2", recording.id, "the key slot of its original is missing: nothing can open it any more"
+        return
+    if there:
+        yield "P3", recording.id, "the log says that its original was destroyed, and it is still there"
+    if opens:
+        yield "P3", recording.id, "the log says that its original was destroyed, and its key slot is still there"
+    if destroyed.details.get("sealed_sha256") != its.first[Act.INGEST].details.get("sealed_sha256"):
+        yield "P5", recording.id, "the log says that another original was destroyed than the one taken in"
+
+
+def _media_type(recording: Recording, rendition: Rendition, details: Mapping[str, Detail]) -> Detail:
+    """Return the media type that a rendition must have: what cannot be written as it came in becomes another."""
+    if rendition.name is RenditionName.TRANSCRIPT:
+        return TRANSCRIPT_TYPE
+    if rendition.name is RenditionName.REDACTED:
+        return details.get("media_type", recording.media_type)
+    return recording.media_type
+
+
 def _rendition(recording: Recording, rendition: Rendition, its: _Told) -> Iterator[tuple[str, str, str]]:
-    act = _RENDERED_BY.get(rendition.name)
-    entry = its.first.get(act) if act is not None else None
+    act, digest = _RENDERED_BY[rendition.name]
+    entry = its.first.get(act)
     details = entry.details if entry is not None else {}
     promise = "P5" if rendition.name is RenditionName.ORIGINAL else "P4"
-    if details.get("sealed_sha256") != rendition.sealed_sha256.hex():
+    if details.get(digest) != rendition.sealed_sha256.hex():
         yield promise, recording.id, f"the {rendition.name}'s digest is not the one the log has"
     if act is Act.INGEST and details.get("sealed_size") != rendition.sealed_size:
         yield promise, recording.id, "the original's size is not the one the log has"
-    if rendition.media_type != recording.media_type:
+    if rendition.media_type != _media_type(recording, rendition, details):
         yield "P5", recording.id, f"the media type of its {rendition.name} was altered"

@@ -20,7 +20,8 @@ from retention.certificate import (
     verify,
     verify_approval,
 )
-from retention.errors import ApprovalSignatureError, CertificateFormatError, CertificateSignatureError
+from retention.errors import CertificateFormatError, CertificateSignatureError
+from vault.errors import ApprovalSignatureError
 from vault.model import Kind, RenditionName, Role
 
 VAULT, ANNA, BEN, EVE = (SigningKey(Secret(bytes([n]) * 32)) for n in range(1, 5))

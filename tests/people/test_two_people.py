@@ -10,9 +10,6 @@ from keys.errors import CanonicalFormError
 from keys.signing import SigningKey
 from retention import holds, policies, policy_plan, purge, purge_plans
 from retention.errors import (
-    AlreadyApprovedError,
-    ApprovalMissingError,
-    ApprovalSignatureError,
     HoldNotFoundError,
     HoldScopeError,
     HoldStateError,
@@ -21,10 +18,8 @@ from retention.errors import (
     PlanNotFoundError,
     PolicyAlteredError,
     RetentionAlteredError,
-    SamePersonError,
     StalePlanError,
 )
-from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from retention.plan import digest as digest_of
 from retention.policy import parse
 from service.assembly import Vault
@@ -39,10 +34,12 @@ from vault.catalog.schema import labels as label_rows
 from vault.catalog.schema import policies as policy_rows
 from vault.catalog.schema import recordings as recording_rows
 from vault.check import Severity
+from vault.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError, SamePersonError
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Role, State
 from vault.people import Capability
+from vault.signed_act import APPROVAL_DOMAIN, SignedAct, approval_message
 
 
 def state(vault: Vault, recording: str) -> State:

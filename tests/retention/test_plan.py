@@ -12,8 +12,10 @@ from keys.canonical import Json
 from keys.errors import CanonicalFormError, IntegrityError
 from retention.decide import Action
 from retention.errors import PlanFormatError
-from retention.plan import Plan, PlanItem, SignedAct, approval_message, decode, digest, encode, needs_approval
+from retention.plan import Plan, PlanItem, decode, digest, encode, needs_approval
+from vault.errors import ApprovalFormatError
 from vault.model import RecordingId, Role
+from vault.signed_act import SignedAct, approval_message
 
 MADE = datetime(2026, 5, 1, 10, 0, 0, 1, tzinfo=UTC)
 
@@ -240,5 +242,5 @@ def test_an_approval_names_the_act_the_plan_the_person_and_the_role():
     ("plan_digest", "user"), [("", "lena"), ("A" * 64, "lena"), ("a" * 65, "lena"), ("a" * 64, "")]
 )
 def test_an_approval_of_nothing_or_by_nobody_is_refused(plan_digest, user):
-    with pytest.raises(PlanFormatError):
+    with pytest.raises(ApprovalFormatError):
         approval_message(SignedAct.PURGE, plan_digest, user, Role.RECORDS)

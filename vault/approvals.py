@@ -1,4 +1,4 @@
-"""Signatures of people over the digest of the very plan or release they agree to (DESIGN section 8)."""
+"""Signatures of people over the digest of the very plan, release or ruling they agree to (DESIGN section 8)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from sqlalchemy import Connection, insert, select
 
 from keys.errors import BadSignatureError, PublicKeyError
 from keys.signing import PublicKey, SigningKey
-from retention.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError, SamePersonError
-from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from vault import people
 from vault.catalog.schema import approvals
+from vault.errors import AlreadyApprovedError, ApprovalMissingError, ApprovalSignatureError, SamePersonError
 from vault.model import Role
 from vault.people import Actor, Capability
+from vault.signed_act import APPROVAL_DOMAIN, SignedAct, approval_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,13 @@ def by_others(
     """Return the verified signatures of those who may give them, under a role they have; see `verified`.
 
     Raises:
-        SamePersonError: the maker of the plan is among those who signed.
+        SamePersonError: the maker of what is signed is among those who signed.
         ApprovalMissingError, ApprovalSignatureError: see verified; what nobody may give (any more) does not count.
 
     """
     signed = verified(connection, digest, act, needed=needed)
     if any(approval.user == maker for approval in signed):
-        raise SamePersonError("expected approvals of other people than the one who made the plan")
+        raise SamePersonError("expected approvals of other people than the one who made or asked for it")
     known = {user.name: user for user in people.all_users(connection)}
     counting = [a for a in signed if a.role in known[a.user].roles and known[a.user].may(capability)]
     if len(counting) < needed:

@@ -1,0 +1,141 @@
+"""`strongroom screen review`: the queue as a person sees it, rules over it, and is refused."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from keys.envelope import passphrase_of
+from service import settings
+from service.assembly import Vault
+from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal
+from tests.screen.reviews import quarantine
+from vault.clock import SystemClock
+from vault.model import RecordingId
+
+REASON = ("--reason", "heard by me and my headphones")
+
+
+@contextlib.contextmanager
+def opened(sr: Terminal) -> Iterator[Vault]:
+    """Yield the terminal's vault."""
+    found = Vault(settings.load(sr.home, CHEAP), SystemClock(), lambda: passphrase_of(VAULT_PASSPHRASE))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def put_away(sr: Terminal, kind: str) -> str:
+    """Quarantine a recording of a kind, as screening does; return its id."""
+    recording = next(r["id"] for r in sr.listed("--kind", kind) if r["state"] == "sealed")
+    with opened(sr) as vault:
+        quarantine(vault, RecordingId(recording))
+    return str(recording)
+
+
+def state(sr: Terminal, recording: str) -> str:
+    return str(next(r["state"] for r in sr.listed() if r["id"] == recording))
+
+
+@pytest.fixture
+def call(filled: Terminal) -> str:
+    """A call that was quarantined."""
+    return put_away(filled, "call")
+
+
+def test_the_queue_shows_why_and_show_what_was_found_and_ruled(filled: Terminal, call: str) -> None:
+    (row,) = filled.rows("rita", "screen", "review", "list")
+    assert (row["id"], row["kind"], row["why"], row["reason"]) == (call, "call", "residue", "card data is left")
+    filled.ok("rita", "screen", "review", "cut", call, "--span", "0.5..0:01.25", *REASON)
+    (shown,) = filled.rows("lena", "screen", "review", "show", call)
+    assert (shown["state"], shown["reason"], len(shown["findings"])) == ("sealed", "card data is left", 1)
+    (ruled,) = shown["reviews"]
+    assert (ruled["verdict"], ruled["stands"], ruled["asked_by"], ruled["reason"]) == (
+        "cut",
+        "in-force",
+        "rita",
+        REASON[1],
+    )
+    assert ruled["spans"] == [{"begin": 0.5, "end": 1.25, "box": None}]
+    assert REASON[1] in filled.ok("lena", "screen", "review", "show", call).text
+    assert filled.rows("rita", "screen", "review", "list") == []
+
+
+def test_a_cut_is_rounded_to_more_and_a_drop_to_less(filled: Terminal, call: str) -> None:
+    filled.ok("rita", "screen", "review", "drop", call, "--span", "0.0001..0.9999", *REASON)
+    filled.ok("rob", "screen", "review", "cut", call, "--span", "0.0001..0.9999", *REASON)
+    drop, cut = filled.rows("lena", "screen", "review", "show", call)[0]["reviews"]
+    assert (drop["spans"][0]["begin"], drop["spans"][0]["end"]) == (0.001, 0.999)
+    assert (cut["spans"][0]["begin"], cut["spans"][0]["end"]) == (0.0, 1.0)
+
+
+def test_an_exception_takes_two_people_and_each_act_is_in_the_log(filled: Terminal, call: str) -> None:
+    assert filled("rita", "screen", "review", "approve", call).status == 2
+    asked = filled.rows("rita", "screen", "review", "approve", call, *REASON)[0]
+    assert asked["stands"] == "asked"
+    assert filled.refused("rita", "screen", "review", "approve", call)["error"] == "same-person"
+    assert filled.refused("ada", "screen", "review", "approve", call)["error"] == "not-authorised"
+    assert filled.rows("rita", "screen", "review", "list")[0]["waits_for_a_second"] == asked["review"]
+    agreed = filled.rows("lena", "screen", "review", "approve", call)[0]
+    assert (agreed["review"], agreed["verdict"], agreed["stands"]) == (asked["review"], "accept", "in-force")
+    assert state(filled, call) == "sealed"
+    told = [(e["actor"], e["act"]) for e in filled.told() if str(e["act"]).startswith("review.")]
+    assert told == [("rita", "review.asked"), ("lena", "review.ruled")]
+    assert "headphones" not in str(filled.told())
+
+
+def test_an_exception_may_be_named_by_its_own_id(filled: Terminal, call: str) -> None:
+    asked = filled.rows("rita", "screen", "review", "drop", call, "--span", "0..1", *REASON)[0]
+    assert "drop" in filled.ok("rob", "screen", "review", "approve", asked["review"]).text
+    assert filled.refused("rob", "screen", "review", "approve", "0" * 32, status=4)["error"] == "review-not-found"
+
+
+def test_what_is_rejected_is_listed_apart_and_taken_up_again(filled: Terminal, call: str) -> None:
+    filled.ok("rita", "screen", "review", "reject", call, *REASON)
+    assert filled.rows("rita", "screen", "review", "list") == []
+    assert [r["id"] for r in filled.rows("rita", "screen", "review", "list", "--rejected")] == [call]
+    assert filled.refused("rob", "screen", "review", "cut", call, "--span", "0..1", *REASON)["error"] == "review-state"
+    filled.ok("rob", "screen", "review", "retry", call, *REASON)
+    assert state(filled, call) == "sealed"
+
+
+@pytest.mark.parametrize("command", ["cut", "drop"])
+def test_a_chat_has_no_spans(filled: Terminal, command: str) -> None:
+    chat = put_away(filled, "chat")
+    error = filled.refused("rita", "screen", "review", command, chat, "--span", "0..1", *REASON)
+    assert error["error"] == "spans-of-text"
+    assert "approve" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--span", "1-2"), ("--span", "..2"), ("--span", "1..x"), ("--span", "2..1"), ("--span", "900..901"),
+        ("--span", "0..1", "--box", "1,2,3,4"), ("--span", "0..1", "--box", "1,2,3"),
+        ("--span", "0..1", "--span", "1..2", "--box", "1,2,3,4"),
+    ],
+)  # fmt: skip
+def test_spans_and_boxes_that_cannot_be_meant_are_refused(filled: Terminal, call: str, words: tuple[str, ...]) -> None:
+    assert filled.refused("rita", "screen", "review", "cut", call, *words, *REASON, status=2)["error"] == "span"
+    assert state(filled, call) == "quarantined"
+
+
+def test_a_reason_is_asked_for(filled: Terminal, call: str) -> None:
+    for verdict in ("retry", "reject"):
+        assert filled("rita", "screen", "review", verdict, call).status == 2
+        assert filled("rita", "screen", "review", verdict, call, "--reason", " ").status == 2
+
+
+@pytest.mark.parametrize("user", ["ada", "otto", "rex"])
+def test_the_queue_is_closed_to_who_may_not_review(filled: Terminal, call: str, user: str) -> None:
+    for words in (("list",), ("show", call), ("retry", call, *REASON)):
+        assert filled.refused(user, "screen", "review", *words)["error"] == "not-authorised"
+
+
+def test_a_vault_with_rulings_is_whole(filled: Terminal, call: str) -> None:
+    filled.ok("rita", "screen", "review", "cut", call, "--span", "0..1", *REASON)
+    chat = put_away(filled, "chat")
+    filled.ok("rita", "screen", "review", "approve", chat, *REASON)
+    filled.ok("rob", "screen", "review", "approve", chat)
+    assert filled.faults(status=0) == []

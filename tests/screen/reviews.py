@@ -1,0 +1,80 @@
+"""What people do in the review queue, each in a line; and a recording that screening could not let pass."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import insert
+
+from keys import canonical
+from service.assembly import Vault
+from tests import media, vaults
+from vault import private
+from vault.catalog import recordings as rows
+from vault.catalog.schema import key_slots, screenings
+from vault.log import journal
+from vault.log.entry import Act
+from vault.model import Kind, Metadata, RecordingId, State
+from vault.people import AUTO, Actor, Capability
+from vault.screen import review_acts
+from vault.screen.errors import Why
+from vault.screen.options import Span
+from vault.screen.review_acts import SealedReason
+from vault.screen.review_form import Review, Verdict, purpose_of
+
+JOB = Actor(AUTO, "schedule")
+_MEDIA = {Kind.CALL: "wav-pcm", Kind.SCREEN: "mp4-h264"}
+
+
+def take_in(vault: Vault, kind: Kind = Kind.CALL, name: str = "one") -> RecordingId:
+    """Take in a recording of media.SECONDS, or a chat."""
+    path = vault.settings.home.parent / name
+    data = b'{"messages": [{"text": "hello"}]}' if kind is Kind.CHAT else media.media(_MEDIA[kind])
+    facts = Metadata(ended=vaults.START, source="t", source_ref=name)
+    (receipt,) = vaults.ingest(vault, [vaults.item(path, facts, data)])
+    assert receipt.recording is not None
+    return RecordingId(receipt.recording)
+
+
+def quarantine(vault: Vault, recording: RecordingId, why: Why = Why.RESIDUE) -> None:
+    """Do what the screening stage does when the gate objects."""
+    report: private.Document = {"findings": [{"kind": "card", "begin_ms": 1000}], "reason": "card data is left"}
+    sealed, slot = private.seal_document(vault.keyring, recording, "report", report)
+    with vault.catalog.write() as connection:
+        assert rows.transition(connection, recording, expected=State.SEALED, then=State.QUARANTINED)
+        connection.execute(key_slots.delete().where(key_slots.c.subject == recording, key_slots.c.purpose == "report"))
+        connection.execute(screenings.delete().where(screenings.c.recording == recording))
+        connection.execute(insert(key_slots).values(slot))
+        connection.execute(
+            insert(screenings).values(
+                recording=recording, at=vaults.START, engine="t", outcome=State.QUARANTINED, cuts=0, preset="strict",
+                why=why, sealed_report=sealed,
+            )
+        )  # fmt: skip
+        journal.append(connection, [JOB.entry(vaults.START, Act.QUARANTINE, recording)])
+
+
+def draft(vault: Vault, by: str, recording: str, verdict: Verdict, spans: Sequence[Span] = ()) -> Review:
+    with vault.catalog.read() as connection:
+        now = vault.clock.now()
+        return review_acts.draft(connection, now, by=by, recording=recording, verdict=verdict, spans=spans)
+
+
+def put(vault: Vault, by: str, made: Review) -> Review:
+    words: private.Document = {"reason": "heard it", "salt": secrets.token_hex(16)}
+    sealed, slot = private.seal_document(vault.keyring, made.recording, purpose_of(made), words)
+    made = replace(made, reason_sha256=hashlib.sha256(canonical.encode(words)).hexdigest())
+    signatory = vaults.signatory(vault, by, Capability.SCREEN_REVIEW)
+    review_acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
+    return made
+
+
+def rule(vault: Vault, by: str, recording: str, verdict: Verdict, *spans: Span) -> Review:
+    """Draft and put in one."""
+    return put(vault, by, draft(vault, by, recording, verdict, spans))
+
+
+def agree(vault: Vault, by: str, review: Review) -> Review:
+    signatory = vaults.signatory(vault, by, Capability.SCREEN_REVIEW)
+    return review_acts.agree(vault.catalog, vault.clock, signatory, review_id=review.id)
