@@ -24,11 +24,11 @@ from keys.envelope import passphrase_of
 from keys.errors import StrongroomError
 from keys.secret import Secret
 from keys.signing import SigningKey
-from retention.approvals import Signatory
 from service import settings
 from service.assembly import USER_PURPOSE, Vault, user_key_path
 from service.settings import Settings
 from vault import people
+from vault.approvals import Signatory
 from vault.clock import SystemClock
 from vault.log import journal
 from vault.log.entry import Act

@@ -13,13 +13,16 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import cursor_of, parse_cursor, search_options
 from keys.errors import StrongroomError
-from retention import holds, policies
+from retention import holds, originals, policies
 from retention.decide import Decision, decide
+from retention.decide_original import OriginalDecision
 from retention.policies import facts_of
 from vault import playback
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import screenings
+from vault.errors import OriginalDestroyedError
+from vault.log import journal
 from vault.log.entry import Act
 from vault.model import RenditionName
 from vault.people import Capability
@@ -75,15 +78,22 @@ def show(door: Door, recording: str) -> None:
         found = rows.get(connection, recording)
         renditions = rows.renditions_of(connection, [recording]).get(recording, [])
         copies = rows.copies_of(connection, [r.blob for r in renditions])
+        original = journal.original_entries(connection, [recording]).get(recording)
         screened = connection.execute(select(screenings).where(screenings.c.recording == recording)).first()
         callers = _callers(door, connection, found) if door.may(Capability.CALLERS) else {}
     door.tell(actor, Act.SHOW, recording, {"callers": int(bool(callers))})
     value: dict[str, Any] = {name: getattr(found, name) for name in Recording.__slots__}
+    if original is not None:
+        value["rendition_original"] = (
+            f"destroyed on {original.at:%Y-%m-%d %H:%M}Z by rule {original.details.get('rule')} of policy version "
+            f"{original.details.get('policy')}"
+        )
     for r in renditions:
         places = ["primary", *(_place(c) for c in copies.get(r.blob, []))] if found.purged_at is None else ["destroyed"]
         value[f"rendition_{r.name}"] = f"{r.media_type}, {size(r.plain_size)}, in {' and '.join(places)}"
     if screened is not None:
-        value["screening"] = f"{screened.outcome} by {screened.engine}: {screened.cuts} cuts"
+        why = f" ({screened.why})" if screened.why else ""
+        value["screening"] = f"{screened.outcome}{why} by {screened.engine}, {screened.preset}: {screened.cuts} cuts"
     door.out.object(value | callers)
 
 
@@ -98,8 +108,20 @@ def _callers(door: Door, connection: Connection, found: Recording) -> dict[str, 
         value["callers"] = [", ".join(part for part in (c.number, c.email, c.name) if part) for c in private.callers]
         value["plain_sha256"] = private.plain_sha256
     if report is not None:
-        value["cuts"], value["not_screened_because"] = report["findings"], report["reason"]
+        findings: Any = report["findings"]
+        value["cuts"] = findings if door.out.as_json else [_found(finding) for finding in findings]
+        value["not_screened_because"] = report["reason"]
     return value
+
+
+def _found(finding: dict[str, Any]) -> str:
+    """Return what was found, and where, in words."""
+    words = [f"{finding['medium']} {finding['kind']}", finding["where"]]
+    if finding["begin_ms"] is not None:
+        words.append(f"{finding['begin_ms'] / 1000:.1f}-{finding['end_ms'] / 1000:.1f} s")
+    if finding["box"] is not None:
+        words.append("at {},{} {}x{}".format(*finding["box"]))
+    return " ".join([word for word in words if word] + ([] if finding["cut"] else ["(left)"]))
 
 
 def _place(copy: rows.Copy) -> str:
@@ -118,10 +140,25 @@ def explain(door: Door, recording: str) -> None:
         found = rows.get(connection, recording)
         held = holds.matching(connection, [recording], now)[recording]
         decision = decide(facts_of(found), policies.current(connection), held, now)
+        of_original = originals.decision_of(connection, found.id, now)
+        cuts = connection.scalar(select(screenings.c.cuts).where(screenings.c.recording == recording)) or 0
     door.tell(actor, Act.EXPLAIN, recording)
     value = explained(decision)
     value["ended"], value["ended_basis"] = found.ended_at, found.ended_basis
-    door.out.object(value, text=_in_words(found, decision))
+    value["original"] = {
+        "destroy": of_original.destroy,
+        "hold_keeps_card_data": of_original.kept_by_hold_alone and cuts > 0,
+        "reasons": [{"code": str(r.code), "text": r.text, "hold": r.hold} for r in of_original.reasons],
+    }
+    door.out.object(value, text="\n".join([_in_words(found, decision), *_original_in_words(of_original, cuts)]))
+
+
+def _original_in_words(decision: OriginalDecision, cuts: int) -> list[str]:
+    """Return what is worth telling of an original: nothing where it is just kept as long as its recording."""
+    lines = [f"  Its original: {reason.text}" for reason in decision.reasons if decision.rule is not None]
+    if decision.kept_by_hold_alone and cuts:
+        lines.append("  A HOLD KEEPS CARD DATA: without it the policy would destroy this original.")
+    return lines
 
 
 def explained(decision: Decision) -> dict[str, Any]:
@@ -167,11 +204,11 @@ def _in_words(found: Recording, decision: Decision) -> str:
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A new file; else standard output."
 )
 @click.option(
-    "--rendition", type=click.Choice([n.value for n in RenditionName]), default="original", show_default=True,
-    help="Which rendition to open.",
+    "--rendition", type=click.Choice([n.value for n in RenditionName]),
+    help="Which rendition to open; without, the original, or the redacted one where the policy had that destroyed.",
 )  # fmt: skip
 @pass_door
-def open_(door: Door, recording: str, output: Path | None, rendition: str) -> None:
+def open_(door: Door, recording: str, output: Path | None, rendition: str | None) -> None:
     """Decrypt one rendition to a file or a pipe. Logged before the first byte comes out."""
     actor = door.enter(Capability.OPEN)
     vault = door.vault
@@ -182,7 +219,7 @@ def open_(door: Door, recording: str, output: Path | None, rendition: str) -> No
     with (
         playback.opened(
             vault.catalog, vault.primary, vault.keyring, vault.clock, actor=actor, recording=recording,
-            rendition=RenditionName(rendition),
+            rendition=RenditionName(rendition) if rendition else _what_is_left(door, recording),
         ) as (found, reader),
     ):  # fmt: skip
         # a checkpoint over the entry is signed before the first byte too
@@ -197,6 +234,16 @@ def open_(door: Door, recording: str, output: Path | None, rendition: str) -> No
                 output.unlink()
                 raise
     door.out.say(f"wrote {size(found.plain_size)} of {found.media_type} to {output}")
+
+
+def _what_is_left(door: Door, recording: str) -> RenditionName:
+    """Return the original's name, or the redacted one's, said aloud, where the policy had the original destroyed."""
+    try:
+        with door.vault.catalog.read() as connection:
+            return playback.rendition_of(connection, recording, RenditionName.ORIGINAL).name
+    except OriginalDestroyedError as exc:
+        click.echo(f"{exc}; this is the redacted one", err=True)
+        return RenditionName.REDACTED
 
 
 def _copy(reader: Any, sink: BinaryIO) -> None:

@@ -41,8 +41,9 @@ def _show(door: Door, report: work.Report) -> None:
     door.out.object(
         {**done, "errors": errors},
         text=f"purged {report.purged} ({report.refused} refused), screened {report.screened} ({report.cuts} cuts, "
-        f"{report.quarantined} quarantined), archived {report.archived}, deleted {report.deleted} blobs; "
-        f"{report.waiting} calls and screens wait for a screener",
+        f"{report.quarantined} quarantined), archived {report.archived}, "
+        f"destroyed {report.originals} originals, deleted {report.deleted} blobs; "
+        f"{report.waiting} in quarantine wait for a person",
     )
     if not door.out.as_json:
         for error in errors:

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from keys.envelope import DEFAULT_COST
 from keys.errors import StrongroomError
-from retention import policies
+from retention import originals, policies
 from service.assembly import Vault
-from service.work import check_clock, waiting_for_a_screener
+from service.work import check_clock
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
@@ -21,7 +21,8 @@ from vault.catalog.schema import deletions, ticks
 from vault.check import Finding, fault
 from vault.check import owed as owed_
 from vault.log import journal
-from vault.model import State
+from vault.model import Kind, State
+from vault.screen import parts
 from vault.store.base import BlobStore
 
 _LOW_SPACE = 2**30  # bytes
@@ -66,6 +67,7 @@ def examine(vault: Vault) -> Iterator[Diagnosis]:
     yield _policy(vault)
     yield _log(vault)
     yield _clock(vault)
+    yield from _parts(vault)
     yield from _backlog(vault)
 
 
@@ -129,6 +131,26 @@ def _clock(vault: Vault) -> Diagnosis:
     return Diagnosis("schedule", f"last pass {last:%Y-%m-%d %H:%M}Z", advice)
 
 
+def _parts(vault: Vault) -> Iterator[Diagnosis]:
+    """Load every part that screening needs, as a worker would."""
+    with vault.catalog.read() as connection:
+        sealed = frozenset({State.SEALED, State.QUARANTINED})
+        taken_in = {
+            kind for kind in Kind if rows.page(connection, Criteria(kinds=frozenset({kind}), states=sealed), limit=1)
+        }
+    for part in parts.inventory():
+        what = f"part {part.name}"
+        if part.missing is None:
+            engines = [f"{e.name} {e.version}{f' {e.digest[:16]}' if e.digest else ''}" for e in part.engines]
+            yield Diagnosis(what, ", ".join(engines))
+            continue
+        waiting = sorted(part.kinds & taken_in)
+        advice = (
+            f"{part.missing.hint}; {' and '.join(waiting)} recordings are taken in" if waiting else part.missing.hint
+        )
+        yield Diagnosis(what, f"MISSING: {part.missing}", advice)
+
+
 def _backlog(vault: Vault) -> Iterator[Diagnosis]:
     with vault.catalog.read() as connection:
         owed = info.scrub_owed(connection)
@@ -139,7 +161,18 @@ def _backlog(vault: Vault) -> Iterator[Diagnosis]:
             "deletions", f"{blobs} blobs to be deleted", "run 'strongroom tick'; 'strongroom check' says which"
         )
     if quarantined:
-        yield Diagnosis("quarantine", f"{quarantined} recordings", "see 'strongroom list --state quarantined'")
-    waiting = waiting_for_a_screener(vault)
-    if waiting:
-        yield Diagnosis("screening", f"{waiting} calls and screens wait: they have no screener yet", "")
+        yield Diagnosis("quarantine", f"{quarantined} recordings", "see 'strongroom screen review list'")
+    yield from _held_originals(vault)
+
+
+def _held_originals(vault: Vault) -> Iterator[Diagnosis]:
+    try:
+        with vault.catalog.read() as connection:
+            kept = originals.kept_by_hold(connection, vault.clock.now())
+    except StrongroomError as exc:
+        yield Diagnosis("originals", f"{exc.code}: {exc}", exc.hint)
+        return
+    if kept.count:
+        found = f"HOLDS KEEP CARD DATA: the originals of {kept.count} recordings that the policy would destroy"
+        advice = f"see 'strongroom explain {kept.ids[0]}'; ask legal to release what is settled"
+        yield Diagnosis("originals", found, advice)

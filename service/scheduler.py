@@ -35,6 +35,8 @@ def run(vault: Vault, on_report: Callable[[work.Report], None]) -> None:
         except StrongroomError as exc:
             _log.error("a pass failed", extra={"action": "tick.failed", "code": exc.code})
 
+    # a pass that screens hours of calls outlasts many turns: that they are skipped is meant, not worth a warning each
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
     scheduler.add_job(
         turn, "interval", seconds=seconds, max_instances=1, coalesce=True, next_run_time=vault.clock.now()

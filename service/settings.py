@@ -5,6 +5,8 @@ an unknown one is an error, because a misspelt setting is a protection that is n
 """
 
 import json
+import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +19,10 @@ from sqlalchemy import URL, make_url
 
 from keys.envelope import KdfCost
 from keys.errors import StrongroomError
+from service.allowed import allowed_of
 from service.errors import SettingsError
+from vault.screen.options import Allowed, Options, Preset
+from vault.screen.setup import Setup
 
 FILE = "strongroom.toml"
 
@@ -38,19 +43,41 @@ KNOWN: dict[str, str | int] = {
     "keys.argon2_passes": 3,
     "keys.argon2_lanes": 4,
     "holds.grace_days": 14,
+    "screen.preset": "strict",
+    "screen.run": 7,
+    "screen.languages": "en",
+    "screen.workers": 0,
+    "screen.attempts": 3,
+    "screen.time_limit_seconds": 600,
+    "screen.time_limit_factor": 8,
+    "screen.memory_mib": 1024,
+    "screen.recogniser": "",
+    "screen.transcript": 0,
     "service.tick_seconds": 60,
     "service.clock_gap_days": 7,
 }
 """Every setting with its default. Relative paths are taken from the home folder."""
 
+ALLOW = "screen.allow"
+"""The one setting that is no plain value: numbers that are no card numbers, as tables [[screen.allow]]."""
+
+_LANGUAGES = re.compile(r"[a-z]{2}( *, *[a-z]{2})*")
 _CHOICES = {
     "archive.kind": ("folder", "s3", "none"),
     "archive.lock": ("none", "governance", "compliance"),
     "archive.checksums": ("when_supported", "when_required"),
+    "screen.preset": tuple(Preset),
 }
 _RANGES = {
     "ingest.threads": (1, 64),
     "holds.grace_days": (1, 3650),
+    "screen.run": (3, 19),
+    "screen.workers": (0, 256),
+    "screen.attempts": (1, 100),
+    "screen.time_limit_seconds": (10, 86_400),
+    "screen.time_limit_factor": (1, 1000),
+    "screen.memory_mib": (256, 65_536),
+    "screen.transcript": (0, 1),
     "service.tick_seconds": (1, 86_400),
     "service.clock_gap_days": (1, 3650),
 }
@@ -84,6 +111,7 @@ class Settings:
     grace: timedelta
     tick: timedelta
     clock_gap: timedelta
+    screen: Setup
     given: Mapping[str, str | int] = field(default_factory=dict)
     """What the file or a variable says, without the defaults."""
 
@@ -96,27 +124,33 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
 
     """
     path = home / FILE
-    given = _flatten(path) if path.exists() else {}
+    document = _document(path) if path.exists() else {}
+    given = _flatten(path, document)
     for name in KNOWN:
         variable = f"STRONGROOM_{name.replace('.', '_').upper()}"
         if variable in environment:
             given[name] = _typed(name, environment[variable], variable)
-    return _build(home, given)
+    return _build(home, given, allowed_of(document))
 
 
-def _flatten(path: Path) -> dict[str, str | int]:
+def _document(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path.name}: expected TOML: {exc}") from exc
     except OSError as exc:
         raise SettingsError(f"{path.name}: cannot be read: {exc.strerror}") from exc
+
+
+def _flatten(path: Path, document: dict[str, Any]) -> dict[str, str | int]:
     flat: dict[str, str | int] = {}
     for section, entries in document.items():
         if not isinstance(entries, dict):
             raise SettingsError(f"{path.name}: expected sections, got the bare key '{section}'")
         for key, value in entries.items():
             name = f"{section}.{key}"
+            if name == ALLOW:
+                continue
             if name not in KNOWN:
                 raise SettingsError(f"{path.name}: expected a known setting, got '{name}'")
             flat[name] = _typed(name, value, f"{path.name}: {name}")
@@ -138,7 +172,7 @@ def _typed(name: str, value: object, where: str) -> str | int:
     return value if isinstance(value, int) else str(value)
 
 
-def _build(home: Path, given: Mapping[str, str | int]) -> Settings:
+def _build(home: Path, given: Mapping[str, str | int], allowed: tuple[Allowed, ...]) -> Settings:
     values: dict[str, Any] = {**KNOWN, **given}
     region = values["ingest.region"]
     if region not in phonenumbers.SUPPORTED_REGIONS:
@@ -169,7 +203,30 @@ def _build(home: Path, given: Mapping[str, str | int]) -> Settings:
         grace=timedelta(days=values["holds.grace_days"]),
         tick=timedelta(seconds=values["service.tick_seconds"]),
         clock_gap=timedelta(days=values["service.clock_gap_days"]),
+        screen=_screen(home, values, allowed),
         given=given,
+    )
+
+
+def _screen(home: Path, values: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> Setup:
+    languages = _LANGUAGES.fullmatch(values["screen.languages"])
+    if languages is None:
+        raise SettingsError("screen.languages: expected ISO 639-1 codes with commas between, such as en or en,es")
+    recogniser = values["screen.recogniser"]
+    return Setup(
+        options=Options(
+            preset=Preset(values["screen.preset"]),
+            run=values["screen.run"],
+            allowed=allowed,
+            languages=frozenset(values["screen.languages"].replace(" ", "").split(",")),
+            recogniser=home / recogniser if recogniser else None,
+            transcript=bool(values["screen.transcript"]),
+        ),
+        workers=values["screen.workers"] or os.cpu_count() or 1,
+        attempts=values["screen.attempts"],
+        seconds=values["screen.time_limit_seconds"],
+        factor=values["screen.time_limit_factor"],
+        memory=values["screen.memory_mib"] * 2**20,
     )
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from keys.errors import StrongroomError
-from retention import holds, policies, purge
+from retention import holds, originals, policies, purge
 from retention.decide import decide
+from retention.decide_original import OriginalCode
 from retention.policies import facts_of
 from service.assembly import Vault
 from service.errors import ClockJumpedError
@@ -27,9 +28,9 @@ from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
 from vault.errors import NotScreenedError, WrongStateError
 from vault.ids import new_id
-from vault.model import Kind, RecordingId, State
+from vault.model import RecordingId, State
 from vault.people import AUTO, Actor
-from vault.screen.stage import SCREENABLE, Screened, Screener
+from vault.screen.stage import OnProgress, Screened, Screener
 
 JOB = Actor(AUTO, "schedule")
 _TICKS_KEPT = 1000
@@ -47,6 +48,7 @@ class Report:
     cuts: int = 0
     quarantined: int = 0
     archived: int = 0
+    originals: int = 0
     deleted: int = 0
     waiting: int = 0
     errors: list[str] = field(default_factory=list)
@@ -116,7 +118,7 @@ def tick(
     stages: tuple[Callable[[Vault, Report, Callable[[], bool]], None], ...] = (_sweep, _screen, _archive, _finish)
     try:
         _believe_clock(vault, clock_is_right=clock_is_right)
-        stages = (_sweep, _purge, _screen, _archive, _finish)
+        stages = (_sweep, _purge, _screen, _archive, _originals, _finish)
     except ClockJumpedError as exc:
         report.errors.append(f"purge: {exc.code}: {exc}; {exc.hint}")
     for stage in stages:
@@ -126,7 +128,7 @@ def tick(
             stage(vault, report, stop)
         except StrongroomError as exc:
             report.errors.append(f"{stage.__name__.removeprefix('_')}: {exc.code}: {exc}")
-    report.waiting = waiting_for_a_screener(vault)
+    report.waiting = waiting_for_review(vault)
     vault.sequence()
     return report
 
@@ -144,28 +146,37 @@ def _purge(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
 
 
 def _screen(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
-    for screened in screen_due(vault, JOB, report.errors):
+    for screened in screen_due(vault, JOB, report.errors, stop=stop):
         report.screened += screened.moved and screened.state is State.SCREENED
         report.quarantined += screened.moved and screened.state is State.QUARANTINED
-        report.cuts += len(screened.findings)
-        if stop():
-            return
+        report.cuts += screened.cuts
 
 
-def screen_due(vault: Vault, actor: Actor, errors: list[str]) -> Iterator[Screened]:
+def screen_due(
+    vault: Vault,
+    actor: Actor,
+    errors: list[str],
+    *,
+    on_progress: OnProgress = lambda _id, _seconds: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Screened]:
     """Screen everything that waits for it; one that fails is told in `errors` and waits for the next pass."""
+
+    def tell(recording: RecordingId, exc: StrongroomError) -> None:
+        if not isinstance(exc, WrongStateError):  # another pass was first
+            errors.append(f"screen {recording}: {exc.code}: {exc}")
+
     with vault.intents() as intents:
-        screener = Screener(
-            catalog=vault.catalog, store=vault.primary, intents=intents, keyring=vault.keyring, clock=vault.clock,
-            actor=actor,
-        )  # fmt: skip
-        for recording in screener.due():
-            try:
-                yield screener.screen(recording)
-            except WrongStateError:
-                continue  # another pass was first
-            except StrongroomError as exc:
-                errors.append(f"screen {recording}: {exc.code}: {exc}")
+        screener = make_screener(vault, actor, intents)
+        yield from screener.screen(screener.due(), tell, on_progress, stop)
+
+
+def make_screener(vault: Vault, actor: Actor, intents: Intents) -> Screener:
+    """Return a screener that works as the settings say."""
+    return Screener(
+        catalog=vault.catalog, store=vault.primary, intents=intents, keyring=vault.keyring, clock=vault.clock,
+        actor=actor, setup=vault.settings.screen, run_folder=vault.run_folder,
+    )  # fmt: skip
 
 
 def _archive(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
@@ -213,6 +224,16 @@ def keep_until(vault: Vault, recording: Recording) -> datetime | None:
     return decision.keep_until if decision.keep_until is not None and decision.keep_until > now else None
 
 
+def _originals(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
+    for one in originals.run_due(vault.catalog, vault.clock, vault.stores):
+        report.originals += one.done
+        # a hold that came while the stores were asked is no error
+        if not one.done and one.code not in {OriginalCode.HOLD, OriginalCode.GONE}:
+            report.errors.append(f"original {one.recording}: {one.code}: {one.reason}")
+        if stop():
+            return
+
+
 def _finish(vault: Vault, report: Report, _stop: Callable[[], bool]) -> None:
     report.deleted, owed = deletions.finish(vault.catalog, vault.clock, JOB, vault.stores)
     report.errors.extend(
@@ -220,9 +241,8 @@ def _finish(vault: Vault, report: Report, _stop: Callable[[], bool]) -> None:
     )
 
 
-def waiting_for_a_screener(vault: Vault) -> int:
-    """Return how many recordings stay sealed because nothing can screen their kind yet."""
-    kinds = sorted(set(Kind) - SCREENABLE)
-    query = select(func.count()).select_from(recordings)
+def waiting_for_review(vault: Vault) -> int:
+    """Return how many recordings are quarantined, for people to rule on."""
+    query = select(func.count()).select_from(recordings).where(recordings.c.state == State.QUARANTINED)
     with vault.catalog.read() as connection:
-        return connection.scalars(query.where(recordings.c.state == State.SEALED, recordings.c.kind.in_(kinds))).one()
+        return connection.scalars(query).one()

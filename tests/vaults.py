@@ -19,12 +19,12 @@ from keys.keyring import Keyring
 from keys.signing import SigningKey
 from retention import check as retention_check
 from retention import holds, policies, policy_plan
-from retention.approvals import Signatory
 from retention.policy import parse
 from service import doctor, settings, work
 from service.assembly import USER_PURPOSE, Vault, user_key_path
 from service.create import add_key_file, create
 from vault import people, playback
+from vault.approvals import Signatory
 from vault.check import Checker, Finding
 from vault.ingest.intake import Intake, Item, Receipt
 from vault.log import journal

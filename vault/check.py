@@ -38,6 +38,7 @@ from vault.log.errors import FrontierFormatError
 from vault.log.merkle import Frontier
 from vault.log.verify import LogReport, verify_log
 from vault.model import BlobName, RenditionName, State
+from vault.screen.review_faults import review_faults
 from vault.sealed.format import sealed_size_of
 from vault.store.base import BlobStore, StoredBlob, verify
 from vault.told import differences, lost
@@ -92,7 +93,7 @@ class Checker:
             for batch in rows.scan(connection, Criteria(), batch=_BATCH):
                 yield from self._batch(connection, batch, pool)
                 self._on_recordings(len(batch))
-            for promise, subject, text in lost(connection):
+            for promise, subject, text in (*lost(connection), *review_faults(connection)):
                 yield fault(promise, subject, text)
             for store in self._stores.values():
                 yield from _strangers(connection, store)
@@ -209,13 +210,11 @@ class Checker:
 
 
 def _kept(recording: Recording, renditions: list[Rendition], slots: set[str]) -> Iterator[Finding]:
-    for purpose in sorted({"metadata", RenditionName.ORIGINAL, *(r.name for r in renditions)} - slots):
+    for purpose in sorted({"metadata", *(r.name for r in renditions)} - {RenditionName.ORIGINAL} - slots):
         yield fault("P2", recording.id, f"the key slot of its {purpose} is missing: nothing can open it any more")
     for rendition in renditions:
         if sealed_size_of(rendition.plain_size) != rendition.sealed_size:
             yield fault("P5", recording.id, f"the sizes of its {rendition.name} do not belong together")
-    if RenditionName.ORIGINAL not in {rendition.name for rendition in renditions}:
-        yield fault("P2", recording.id, "its original rendition is missing")
 
 
 def _purged(recording: Recording, slots: set[str]) -> Iterator[Finding]:

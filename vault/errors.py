@@ -210,3 +210,79 @@ class PurgedBeforeError(RefusedError):
 
     code = "purged-before"
     hint = "it stays purged; take other content in under a source_ref of its own"
+
+
+class ApprovalSignatureError(IntegrityError):
+    """An approval is not by the person it names over the digest it names."""
+
+    code = "approval-signature"
+    hint = "do not trust what it approves; compare the approvers' public keys with those that they published"
+
+
+class SamePersonError(RefusedError):
+    """What takes two people was tried by one."""
+
+    code = "same-person"
+    hint = "ask another user who has the role"
+
+
+class ApprovalMissingError(RefusedError):
+    """Nobody else has approved this yet."""
+
+    code = "approval-missing"
+    hint = "ask another user who has the role to approve it"
+
+
+class AlreadyApprovedError(RefusedError):
+    """This user signed this before."""
+
+    code = "already-approved"
+
+
+class ApprovalFormatError(IntegrityError):
+    """Nobody can sign that: it is no digest, or nobody is named."""
+
+    code = "approval-format"
+    hint = "run 'strongroom check'; make the plan or the request anew"
+
+
+class SpanError(InvalidInputError):
+    """A span that a person names for a ruling is none, or lies outside the recording."""
+
+    code = "span"
+    hint = "write seconds from the start as in --span 12.5..17, and pixels as in --box LEFT,TOP,WIDTH,HEIGHT"
+
+
+class SpansOfTextError(RefusedError):
+    """Chats have no seconds, so a person cannot name a span of one."""
+
+    code = "spans-of-text"
+    hint = "for a chat there are 'strongroom screen review approve', 'retry' and 'reject'"
+
+
+class ReviewNotFoundError(NotFoundError):
+    """No review of that id was ever begun."""
+
+    code = "review-not-found"
+    hint = "see 'strongroom screen review list' and 'strongroom screen review show ID'"
+
+
+class ReviewStateError(RefusedError):
+    """The review queue is not where this step starts from: not waiting, rejected, or another was first."""
+
+    code = "review-state"
+    hint = "see 'strongroom screen review show ID'"
+
+
+class ReviewAlteredError(IntegrityError):
+    """A ruling is not what people signed and the log has; nothing is screened by it."""
+
+    code = "review-altered"
+    hint = "run 'strongroom check'; keep the catalog as it is for whoever investigates, then restore it from backup"
+
+
+class OriginalDestroyedError(NotFoundError):
+    """The policy had the original destroyed once its redacted rendition was archived; nothing can open it."""
+
+    code = "original-destroyed"
+    hint = "open what is left with 'strongroom open ID --rendition redacted'"

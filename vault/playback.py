@@ -13,7 +13,7 @@ from vault.catalog.engine import Catalog
 from vault.catalog.recordings import Rendition
 from vault.catalog.schema import key_slots, recordings, screenings
 from vault.clock import Clock
-from vault.errors import RecordingPurgedError, RenditionNotFoundError
+from vault.errors import OriginalDestroyedError, RecordingPurgedError, RenditionNotFoundError
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import RecordingId, RenditionName, State
@@ -34,7 +34,8 @@ def opened(
     """Yield the rendition and a seekable reader of its plaintext; the log entry is durable before either.
 
     Raises:
-        RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
+        RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError, OriginalDestroyedError: there is nothing
+            to open.
         IntegrityError: the key slot or the blob was altered.
         UnavailableError: the store or the catalog does not answer.
 
@@ -54,6 +55,7 @@ def rendition_of(connection: Connection, recording: str, name: RenditionName) ->
 
     Raises:
         RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
+        OriginalDestroyedError: it was the original, which the policy had destroyed.
 
     """
     found = rows.get(connection, recording)
@@ -62,6 +64,13 @@ def rendition_of(connection: Connection, recording: str, name: RenditionName) ->
     for rendition in rows.renditions_of(connection, [recording]).get(recording, []):
         if rendition.name is name:
             return rendition
+    destroyed = journal.original_entries(connection, [recording]).get(recording)
+    if name is RenditionName.ORIGINAL and destroyed is not None:
+        rule, version = destroyed.details.get("rule"), destroyed.details.get("policy")
+        raise OriginalDestroyedError(
+            f"the original of {recording} was destroyed on {destroyed.at:%Y-%m-%d %H:%M}Z by rule {rule} of policy "
+            f"version {version}, after its redacted rendition was archived"
+        )
     raise RenditionNotFoundError(f"{recording} has no rendition '{name}'; it is {found.state}")
 
 

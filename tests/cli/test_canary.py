@@ -136,6 +136,28 @@ def _reader(home: Path) -> Iterator[None]:
             process.communicate()
 
 
+def test_no_plaintext_is_on_the_disk_while_workers_screen_and_after_they_are_killed(
+    filled: Terminal, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    media = {row["id"] for row in filled.listed() if row["kind"] != "chat"}
+    for _ in range(2):
+        with filled.start("rita", "screen", env={"TMPDIR": str(temporary)}) as process:
+            while not any((filled.home / "run" / f"screen-{one}.lock").exists() for one in media):
+                assert process.poll() is None, process.communicate()
+            assert_nowhere(filled.home, temporary)
+            process.kill()
+        assert_nowhere(filled.home, temporary)
+    answer = filled.process("ada", "tick", env={"TMPDIR": str(temporary)})
+    assert answer.status == 0, answer.text
+    assert_nowhere(filled.home, temporary)
+    assert found_in(answer.out + answer.err, _printed()) == []
+    assert "sealed" not in {row["state"] for row in filled.listed()}
+    assert list(temporary.iterdir()) == []
+    assert filled.faults(status=0) == []
+
+
 def _printed() -> dict[bytes, str]:
     return needles(iter([*_card_spellings(), *(word for word in _callers() if "demo-" not in word)]))
 

@@ -122,12 +122,14 @@ def test_check_counts_by_promise_and_is_told(lived: Terminal) -> None:
 
 def test_doctor_ends_well_only_where_nothing_is_advised(lived: Terminal) -> None:
     dear = {"STRONGROOM_KEYS_ARGON2_MEMORY_KIB": "65536", "STRONGROOM_KEYS_ARGON2_PASSES": "3"}
+    # what waits for a person is not fine: how many of the samples that are is the screeners' word
+    waits = ["quarantine"] if any(row["state"] == "quarantined" for row in lived.listed()) else []
     answer = lived("ada", "--json", "doctor", **dear)
-    assert {row["what"]: row["advice"] for row in answer.rows if row["advice"] != "fine"} == {}
-    assert answer.status == 0
+    assert [row["what"] for row in answer.rows if row["advice"] != "fine"] == waits
+    assert answer.status == len(waits)
     cheap = lived("ada", "--json", "doctor")
     assert cheap.status == 1
-    assert [row["what"] for row in cheap.rows if row["advice"] != "fine"] == ["key files"]
+    assert [row["what"] for row in cheap.rows if row["advice"] != "fine"] == ["key files", *waits]
     none = lived("ada", "--json", "doctor", STRONGROOM_ARCHIVE_KIND="none", **dear)
     assert none.status == 1
 

@@ -51,8 +51,8 @@ def test_a_redacted_rendition_holds_no_card_number(lived: Terminal) -> None:
 def test_what_is_not_there_cannot_be_opened(lived: Terminal) -> None:
     purged = lived.id_of(state="purged", industry="broker-dealer")
     assert lived.refused("lena", "open", purged, status=4)["error"] == "recording-purged"
-    sealed = lived.id_of(kind="screen")
-    error = lived.refused("lena", "open", sealed, "--rendition", "redacted", status=4)
+    screen = lived.id_of(kind="screen")
+    error = lived.refused("lena", "open", screen, "--rendition", "transcript", status=4)
     assert error["error"] == "rendition-not-found"
     assert lived.refused("lena", "open", "0" * 32, status=4)["error"] == "recording-not-found"
 
@@ -60,7 +60,9 @@ def test_what_is_not_there_cannot_be_opened(lived: Terminal) -> None:
 def test_an_altered_blob_gives_no_byte_and_leaves_no_file(lived: Terminal, tmp_path: Path) -> None:
     recording = lived.id_of(kind="screen")
     with closing(sqlite3.connect(lived.home / "catalog.db")) as connection:
-        blob = connection.execute("SELECT blob FROM renditions WHERE recording = ?", [recording]).fetchone()[0]
+        blob = connection.execute(
+            "SELECT blob FROM renditions WHERE recording = ? AND name = 'original'", [recording]
+        ).fetchone()[0]
     path = next(lived.home.glob(f"store/**/{blob}"))
     data = bytearray(path.read_bytes())
     data[-1] ^= 1

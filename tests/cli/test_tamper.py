@@ -12,7 +12,6 @@ from keys.errors import IntegrityError
 from keys.secret import Secret
 from keys.signing import SigningKey
 from retention import check as retention_check
-from retention.plan import APPROVAL_DOMAIN, SignedAct, approval_message
 from service import settings
 from service.assembly import Vault
 from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal, apply_policy, policy_text
@@ -23,6 +22,7 @@ from vault.log.entry import Act
 from vault.log.errors import LogStateError
 from vault.model import Role
 from vault.people import Actor
+from vault.signed_act import APPROVAL_DOMAIN, SignedAct, approval_message
 
 ARCHIVED = "SELECT id FROM recordings WHERE state = 'archived' ORDER BY id LIMIT 1"
 SEALED = "SELECT id FROM recordings WHERE state = 'sealed' ORDER BY id LIMIT 1"

@@ -43,6 +43,8 @@ def make(stage: str, home: Path, environment: Mapping[str, str] | None = None) -
         return Template(home, environment)
     if stage == "archive few":
         return Template(home, environment, run(stages.make_few, home, environment).told[0])
+    if stage == "workers":
+        return Template(home, environment, run(stages.make_waiting, home, environment).told[0])
     ended = run(stages.make_full, home, environment, screened=stage == "archive")
     return Template(home, environment, ended.told[0])
 

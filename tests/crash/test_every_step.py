@@ -22,6 +22,7 @@ SCRUBS = {"scrub before", "scrub after"}
     [
         ("ingest", 45, NEW_BLOBS | COMMITS),
         ("screen", 30, NEW_BLOBS | COMMITS),
+        ("workers", 12, NEW_BLOBS | COMMITS),
         ("archive", 35, NEW_BLOBS | COPIES | COMMITS),
         ("purge", 22, DELETIONS | SCRUBS | COMMITS),
         ("tick", 65, NEW_BLOBS | COPIES | DELETIONS | SCRUBS | COMMITS),

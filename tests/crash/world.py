@@ -32,7 +32,7 @@ FATES: Mapping[str, State] = {
     "filed": State.PURGED,  # over, in the archive too
     "ready": State.ARCHIVED,
     "judged": State.ARCHIVED,  # over, and a person decides
-    "call": State.SEALED,  # there is no screener for sound
+    "call": State.QUARANTINED,  # this world is deaf: see `stages.be_deaf`
     "loose": State.ARCHIVED,  # came without a reference
     "older": State.PURGED,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retention.policy import _MATCH_KEYS as MATCH_KEYS
-from retention.policy import Then, parse
+from retention.policy import Original, Then, parse
 from service import settings
 from tests.docs import make_commands, make_errors
 from tests.docs.pages import DOCS, ROOT, WrongLineError, all_pages, blocks, check_line, leaves, strongroom_lines
@@ -174,10 +174,10 @@ def test_every_key_and_word_of_the_policy_language_is_documented() -> None:
         for element in ast.walk(keyword.value)
         if isinstance(element, ast.Constant)
     }
-    assert {"policy", "title", "review", "rules", "name", "match", "keep", "then", "clock", "basis"} == keys
+    assert {"policy", "title", "review", "rules", "name", "match", "keep", "then", "clock", "basis", "original"} == keys
     for word in keys | set(MATCH_KEYS):
         assert re.search(rf"^[ -]*{word}:|`{word}`", text, re.MULTILINE), word
-    for word in Then:
+    for word in (*Then, *Original):
         assert f"`{word}`" in text
 
 

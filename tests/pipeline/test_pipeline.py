@@ -1,7 +1,6 @@
 """From ingest to the certificate, on each database with each kind of archive."""
 
 import json
-import wave
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +11,7 @@ from tests import vaults
 from tests.pipeline import steps
 from tests.pipeline.conftest import ARCHIVES, Place
 from tests.pipeline.steps import CARD
-from vault.model import Metadata, RenditionName, State
+from vault.model import RenditionName, State
 from vault.store.base import verify
 
 POLICY = vaults.policy("short P10D destroy queue=bank", "asked P10D review queue=health", "long P3Y destroy queue=law")
@@ -113,22 +112,3 @@ def test_what_cannot_be_screened_stays_and_is_never_archived(
         # a purge is possible from there too
         assert steps.tick(place, vault, days=14).purged == 2
         assert steps.state(vault, odd) is State.PURGED
-
-
-def test_calls_stay_sealed_until_something_can_screen_them(locking: Place) -> None:
-    with locking.opened() as vault:
-        vaults.apply_policy(vault, POLICY)
-        path = locking.home.parent / "call.wav"
-        with wave.open(str(path), "wb") as call:
-            call.setnchannels(1)
-            call.setsampwidth(2)
-            call.setframerate(8000)
-            call.writeframes(bytes(16000))
-        (receipt,) = vaults.ingest(vault, [vaults.item(path, Metadata(queue="bank"))])
-        report = steps.tick(locking, vault)
-        assert (report.waiting, report.screened, report.archived, report.errors) == (1, 0, 0, [])
-        assert steps.state(vault, str(receipt.recording)) is State.SEALED
-        assert vault.archive is not None
-        assert list(vault.archive.all()) == []
-        assert vaults.check(vault) == []
-        assert steps.tick(locking, vault, days=14).purged == 1  # its time ends all the same

@@ -131,7 +131,7 @@ def _truncate(driver: Any) -> bool:
 def _vacuum(driver: Any) -> bool:
     driver.autocommit = True
     try:
-        for table in ("key_slots", "recordings", "tokens", "labels", "screenings"):
+        for table in ("key_slots", "recordings", "tokens", "labels", "screenings", "reviews"):
             driver.execute(f"VACUUM {table}")
     finally:
         driver.autocommit = False

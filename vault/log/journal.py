@@ -113,9 +113,19 @@ def screen_entries(connection: Connection, recordings: Sequence[str]) -> dict[st
     return _of_recordings(connection, Act.SCREEN, recordings)
 
 
+def archive_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when each of the recordings was archived; one that cannot be read counts as none."""
+    return _of_recordings(connection, Act.ARCHIVE, recordings)
+
+
 def purge_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
     """Return what the log told when each of the recordings was purged; one that cannot be read counts as none."""
     return _of_recordings(connection, Act.PURGE, recordings)
+
+
+def original_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when the original of each was destroyed; one that cannot be read counts as none."""
+    return _of_recordings(connection, Act.ORIGINAL_DESTROYED, recordings)
 
 
 def _of_recordings(connection: Connection, act: Act, recordings: Sequence[str]) -> dict[str, Entry]:

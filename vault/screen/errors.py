@@ -43,3 +43,10 @@ class PartMissingError(UnavailableError):
 
     code = "part-missing"
     hint = "install Strongroom anew from its locked list; until then such recordings are quarantined"
+
+
+class WorkerError(UnavailableError):
+    """A worker process could not start, or said what no worker says."""
+
+    code = "worker"
+    hint = "run 'strongroom doctor'; the recording waits for the next pass"
