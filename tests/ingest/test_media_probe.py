@@ -94,6 +94,12 @@ def test_random_bytes_are_refused(seed: int) -> None:
         look(random.Random(seed).randbytes(5000))
 
 
+@pytest.mark.parametrize("size", range(4, 12))
+def test_the_start_of_an_id3_tag_and_nothing_behind_it_is_no_mp3(size: int) -> None:
+    with pytest.raises((UnrecognisedContentError, CorruptMediaError)):
+        look(b"ID3\x04\x00\x10\x00\x00\x00\x00\x00\x00"[:size])
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("seed", range(5))
 def test_flipped_bytes_give_an_answer_or_one_of_our_errors(name: str, seed: int) -> None:
