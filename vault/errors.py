@@ -139,13 +139,6 @@ class RenditionNotFoundError(NotFoundError):
     hint = "see what it has with 'strongroom show ID'; a redacted rendition comes from 'strongroom screen'"
 
 
-class NotScreenableYetError(RefusedError):
-    """There is no screener for recordings of this kind, so they are kept sealed and not archived."""
-
-    code = "not-screenable-yet"
-    hint = "the recording stays sealed in the vault; it will be screened once a screener for its kind is there"
-
-
 class WrongStateError(RefusedError):
     """The recording is not in the state this stage starts from."""
 
