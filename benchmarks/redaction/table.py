@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 TUNING_SEED = 20_261_121
-HELD_OUT_SEED = 77_003  # what this seed makes is never looked at while rules, thresholds or weights are chosen
+HELD_OUT_SEED = 412_909  # what this seed makes is never looked at while rules, thresholds or weights are chosen
 
 
 @dataclass(frozen=True, slots=True)

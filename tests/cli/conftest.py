@@ -52,6 +52,9 @@ def live(sr: Terminal, scratch: Path) -> None:
     sr.ok("rob", "purge", "approve", plan)
     sr.ok("rita", "purge", "run", plan)
     sr.ok("ada", "tick")
+    late = scratch / "late.txt"
+    late.write_text("Agent: Good evening.\nCaller: Am I too late?\n", encoding="utf-8")
+    sr.ok("ada", "ingest", str(late))  # and one that is sealed and waits
 
 
 def _copy(source: Path, tmp_path: Path) -> Terminal:

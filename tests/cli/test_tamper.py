@@ -47,7 +47,7 @@ class Case:
 
 def _recordings() -> Iterator[Case]:
     for column, value in (
-        ("ended_at", f"ended_at - 400 * {DAY}"), ("created_at", f"created_at - {DAY}"), ("kind", "'call'"),
+        ("ended_at", f"ended_at - 400 * {DAY}"), ("created_at", f"created_at - {DAY}"), ("kind", "'screen'"),
         ("kind", "'nonsense'"), ("queue", "'elsewhere'"), ("queue", "NULL"), ("industry", "'retail2'"),
         ("jurisdiction", "'FR'"), ("ended_basis", "'taken-in'"), ("agent", "'nobody'"), ("agent", "NULL"),
         ("interaction", "'case-1'"), ("started_at", f"ended_at + {DAY}"), ("started_at", "NULL"), ("source", "'x'"),
@@ -232,7 +232,7 @@ def test_a_deletion_planted_in_the_catalog_deletes_nothing_that_is_kept(lived: T
     before = _blobs(lived.home, "store")
     alter(lived.home, next(case.statement for case in CASES if case.name == "deletion-planted"))
     lived("ada", "tick")
-    assert _blobs(lived.home, "store") == before
+    assert set(before) <= set(_blobs(lived.home, "store"))
 
 
 def test_what_was_hidden_from_a_hold_is_not_purged(filled: Terminal, tmp_path: Path) -> None:
