@@ -4,17 +4,22 @@ Near talk of cards every window counts that passes Luhn and lies in an issuer's 
 where blocks do, or be broken where cards are printed with a gap, or be as long as the cards people carry.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import phonenumbers
 
-from vault.screen.find.schemes import MIN_DIGITS, Match, windows
+from vault.screen.find.schemes import MIN_DIGITS, UATP, UATP_DIGITS, Match, is_uatp, is_usual, windows
 from vault.screen.find.talk import At, Segment
 from vault.screen.find.tame import OTHER_NUMBER, REACH_BACK, is_other_number
 
 _USUAL = 16  # digits of most cards
+_UATP_BREAKS = [4, 9]  # as air travel cards print it
+_AFFIX = 10  # characters before a number in which what it is glued to stands
+_IN_CODE = re.compile(r"[0-9][A-Za-z]{1,9}$")  # digits and letters glued before it: a parcel's "1Z60B..."
+_LETTER = re.compile(r"(?<![^\W_])[A-Za-z]$")
 
 
 @dataclass(slots=True)
@@ -41,25 +46,41 @@ def _printed(size: int, breaks: Sequence[int]) -> bool:
     return given <= printed or given >= printed or given == set(range(3, size - 1, 3)) or given == {6}
 
 
-def _is_phone(text: str, start: int, digits: str) -> bool:
-    """Say whether 13 digits after a plus sign are a valid international telephone number (ITU-T E.164)."""
-    if len(digits) != MIN_DIGITS or not text[:start].rstrip(" (").endswith("+"):
+def is_phone(text: str, start: int, digits: str, first: int = 0) -> bool:
+    """Say whether digits after a plus sign are an international telephone number (ITU-T E.164).
+
+    It is when the country has given out such numbers, or when they have their length and the `first` digits, which
+    stand apart, are the country's code.
+    """
+    if not text[:start].rstrip(" (").endswith("+"):
         return False
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
+        number = phonenumbers.parse("+" + digits)
     except phonenumbers.NumberParseException:
         return False
+    if digits[:first] == str(number.country_code):
+        return phonenumbers.is_possible_number(number)
+    return phonenumbers.is_valid_number(number)
 
 
 class Chain:
     """The blocks of one chain as one string of digits; `tame` are the ordinals of dates and amounts."""
 
-    def __init__(self, segment: int, chain: Sequence[At], tame: frozenset[int] = frozenset()) -> None:
-        self.segment, self.chain, self.tame = segment, chain, tame
+    def __init__(self, segment: int, chain: Sequence[At]) -> None:
+        self.segment, self.chain = segment, chain
+        self.tame: frozenset[int] = frozenset()
         self.digits = "".join(at.block.digits for at in chain)
         self.starts = [0]
         for at in chain[:-1]:
             self.starts.append(self.starts[-1] + len(at.block.digits))
+        self.windows = sorted([*windows(self.digits), *self._air_travel()], key=lambda window: window[0])
+
+    def _air_travel(self) -> Iterator[tuple[int, int, Match]]:
+        """Yield the windows of whole blocks that are numbers of air travel cards."""
+        for start in self.starts:
+            number = self.digits[start : start + UATP_DIGITS]
+            if is_uatp(number) and self.is_aligned(start, start + UATP_DIGITS):
+                yield start, UATP_DIGITS, Match(UATP, checked=True)
 
     def breaks(self, start: int, end: int) -> list[int]:
         """Return where blocks begin inside start..end, counted from `start`."""
@@ -84,6 +105,11 @@ class Chain:
         first = self.chain[0].block.start
         return OTHER_NUMBER.search(text[max(0, first - REACH_BACK) : first].lower()) is not None
 
+    def is_behind_letter(self, text: str, start: int) -> bool:
+        """Say whether a single letter is glued to the block that begins at digit `start`: a parcel's "H3752..."."""
+        at = self.chain[bisect_right(self.starts, start) - 1].block.start
+        return _LETTER.search(text, max(0, at - 2), at) is not None
+
     def parts(self, start: int, end: int) -> list[tuple[At, int, int]]:
         """Return the parts of blocks that digits start..end stand in."""
         out = []
@@ -91,11 +117,6 @@ class Chain:
             at, base = self.chain[index], self.starts[index]
             out.append((at, max(0, start - base), min(len(at.block.digits), end - base)))
         return out
-
-
-# Lengths that count inside a longer run: what is on the cards people carry. Others would match by chance too often.
-_INNER_LENGTHS = {"American Express": (15,), "Diners Club": (14,), "UnionPay": (16, 19)}
-_INNER_USUAL = (16,)
 
 
 def _accepts(chain: Chain, start: int, end: int, found: Match, segment: Segment, *, near: bool) -> bool:
@@ -107,21 +128,35 @@ def _accepts(chain: Chain, start: int, end: int, found: Match, segment: Segment,
     named = chain.is_named_otherwise(segment.text)
     if not found.checked:
         return entire and near and printed and not named
-    if chain.is_aligned(start, end) and _is_phone(
-        segment.text, chain.chain[0].block.start if start == 0 else 0, chain.digits[start:end]
-    ):
+    if found.scheme == UATP:
+        breaks = chain.breaks(start, end)
+        return (printed or breaks == _UATP_BREAKS) and not named and (near or (entire and bool(breaks)))
+    if end - start == MIN_DIGITS and not _may_be_thirteen(chain, start, end, segment):
         return False
     if near and not named and (printed or not chain.is_tame(start, end)):
         return True
     if not entire and is_other_number(chain.digits):
         return False
-    return _stands_alone(chain, start, end, found, named=named)
+    return _stands_alone(chain, start, end, found, segment.text, named=named)
 
 
-def _stands_alone(chain: Chain, start: int, end: int, found: Match, *, named: bool) -> bool:
+def _may_be_thirteen(chain: Chain, start: int, end: int, segment: Segment) -> bool:
+    """Say whether a window of thirteen digits may be a card number: whole blocks, and no telephone number.
+
+    No scheme issues such numbers any more, so chance alone finds them inside longer ones.
+    """
+    if not chain.is_aligned(start, end):
+        return False
+    first = chain.chain[bisect_left(chain.starts, start)].block
+    if _IN_CODE.search(segment.text, max(0, first.start - _AFFIX), first.start):
+        return False
+    return not is_phone(segment.text, first.start, chain.digits[start:end], len(first.digits))
+
+
+def _stands_alone(chain: Chain, start: int, end: int, found: Match, text: str, *, named: bool) -> bool:
     """Say whether a window is a card number although nobody speaks of cards; `named`, that it is called otherwise."""
-    usual = end - start in _INNER_LENGTHS.get(found.scheme, _INNER_USUAL)
-    if named and not usual:
+    usual = is_usual(found.scheme, end - start)
+    if named and (not usual or chain.is_behind_letter(text, start)):
         return False
     breaks = chain.breaks(start, end)
     printed = _printed(end - start, breaks)
@@ -137,7 +172,7 @@ def cards_in_chain(chain: Chain, segment: Segment, *, near: bool) -> Iterator[Ca
     """Yield the card numbers of one chain, overlapping ones as one."""
     scheme, last = "", 0
     taken: list[tuple[int, int]] = []
-    for start, size, found in windows(chain.digits):
+    for start, size, found in chain.windows:
         if not _accepts(chain, start, start + size, found, segment, near=near):
             continue
         if taken and start >= last:

@@ -188,7 +188,7 @@ def _is_answer(unit: _Unit, chain: Sequence[Block]) -> bool:
 def _codes(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
         dates = {b.start for pair in pairwise(chain) if _is_expiry(_Unit(index, pair)) for b in pair}
-        tame = reader.talk.scans[index].tame
+        tame = reader.talk.tame(index)
         for unit in _code_units(index, chain):
             in_date = unit.start in dates and len(unit.blocks) == 1 < len(chain)
             masked = is_masked_tail(reader.talk, index, unit.start, len(unit.digits))
@@ -226,6 +226,8 @@ def _keys(talk: Talk, reader: _Reader) -> Iterator[Hit]:
 
 def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], marks: Marks) -> list[Hit]:
     """Mark the security codes of all streams, then the expiry dates, and return what to tell."""
+    if not cards and not any(talk.announces_code(i) for order in streams for i in order):
+        return []
     readers = [_Reader(talk, order, cards, marks) for order in streams if any(i in talk.scans for i in order)]
     hits: list[Hit] = []
     for reader in readers:

@@ -5,18 +5,15 @@ blocks to a card number is the finder's business.
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from vault.screen.find.allowed import spared
-from vault.screen.find.glance import UNKNOWN, capacity
-from vault.screen.find.numerals import ALPHA, Token, composed, is_count
+from vault.screen.find.glance import WORD_TREE, may_give_digits
+from vault.screen.find.numerals import ALPHA, COUNT_DIGITS, Token, composed, count_letters, is_count
 from vault.screen.find.opaque import without_opaque
-from vault.screen.find.tame import tame_spans
-from vault.screen.find.views import LETTER, View, hides, unescaped_view_of, view_of
+from vault.screen.find.views import LETTER, View, has_escapes, hides, unescaped_view_of, view_of
 from vault.screen.find.words import (
     COMPOUNDS,
     GLUED,
@@ -49,9 +46,6 @@ _UNESCAPED = frozenset({Reading.UNESCAPED, Reading.UNESCAPED_OTHER})
 _OTHER = frozenset({Reading.OTHER, Reading.UNESCAPED_OTHER})
 
 
-_TAME_BLOCKS = 6  # the most blocks in one date or amount
-
-
 class Block(NamedTuple):
     """A run of digits; `spans` is None when digit k is the original's character `start + k`."""
 
@@ -69,8 +63,7 @@ class Block(NamedTuple):
         return (self.start + index, self.start + index + 1) if self.spans is None else self.spans[index]
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """The blocks of one text, whether letters stand before the first and after the last, and the folded text."""
 
     blocks: tuple[Block, ...]
@@ -79,11 +72,16 @@ class Scan:
     letters: int  # outside the blocks
     ambiguous: bool  # the OTHER reading differs
     view: View
-    tame: frozenset[int]  # ordinals of the blocks in dates and amounts of money
+    size: int  # digits in the blocks
     spared: frozenset[int]  # ordinals of the blocks of allowed numbers, which only count as cards
 
 
 _TOKEN = re.compile(f"[0-9a-z{LETTER}]+")
+# The tokens that may give digits: those with a digit in them, of number words, or of letters that look like digits.
+_TELLING = re.compile(
+    rf"(?<![0-9a-z{LETTER}])(?:[a-z{LETTER}]*[0-9][0-9a-z{LETTER}]*|(?:{WORD_TREE})+(?![0-9a-z{LETTER}])"
+    rf"|[olisb]+(?![0-9a-z{LETTER}]))"
+)
 _TOKEN_OR_BAR = re.compile(f"[0-9a-z{LETTER}|]+")  # a bar separates, or is a one
 _BAR = re.compile(r"[0-9]\||\|[0-9]")
 # Digits of an escape are no digits, unless so many follow that it is none: "100%4111...".
@@ -91,19 +89,23 @@ _CODED = re.compile(
     r"%[0-9a-f]{2}(?![0-9]{10})|&(?:amp;){0,3}#x?[0-9a-f]{1,7};|(?:\\u|%u)[0-9a-f]{4}(?![0-9]{10})"
     r"|\\x[0-9a-f]{2}(?![0-9]{10})|\\u\{[0-9a-f]{1,6}\}"
 )
+_MAY_BE_CODED = re.compile(r"[%&\\]")
 _PART = re.compile(f"[0-9]+|[a-z{LETTER}|]+")
 _DIGIT = re.compile("[0-9]")
 _LOOKALIKE = str.maketrans("olisb|", "011581")
 _LOOKALIKE_ONLY = re.compile(r"[0-9olisb|]+")
+_LONGEST_STAMP = 80  # characters of a text that is looked at for being nothing but a time or an id
+_NEAR = 40  # characters to the word before and after a number
 _SHORT_GLUED = 6  # letters of the shortest two digit words written as one
 
 
 def may_hold_numbers(text: str) -> bool:
     """Say, cheaply, whether a text could hold a digit or a number word; never wrongly no."""
-    most = capacity(text)
-    if not most or most == UNKNOWN or ("-" not in text and ":" not in text):
-        return most > 0
-    return capacity(without_opaque(view_of(text).text)) > 0
+    if not may_give_digits(text):
+        return False
+    if len(text) > _LONGEST_STAMP or ("-" not in text and ":" not in text):
+        return True
+    return has_escapes(text) or "|" in text or may_give_digits(without_opaque(view_of(text).text))
 
 
 _TABLES = (
@@ -175,12 +177,18 @@ def _beside_digits(text: str, tokens: list[Token]) -> set[int]:
     return kept
 
 
+def _words_beside(text: str, start: int, end: int, pattern: re.Pattern[str]) -> tuple[str, str]:
+    """Return the words before and after the word at `start`..`end`, which tell counts from digits."""
+    before = pattern.findall(text, max(0, start - _NEAR), start)
+    after = pattern.search(text, end, end + _NEAR)
+    return before[-1] if before else "", after.group() if after else ""
+
+
 def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
     """Return the numbers of a folded text in order, and whether lone look-alikes stand beside digits."""
     out: list[Token] = []
-    word_before = ""
-    fresh = 0  # tokens from here on still want the word after them
-    for found in (_TOKEN_OR_BAR if other else _TOKEN).finditer(text):
+    pattern = _TOKEN_OR_BAR if other else _TOKEN
+    for found in (pattern if other and "|" in text else _TELLING).finditer(text):
         word, start = found.group(), found.start()
         if word.isdigit():
             new = [Token("D", 0, start, found.end(), word)]
@@ -193,13 +201,12 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
             new = [Token("L", 0, start, found.end(), word.translate(_LOOKALIKE))]
         else:
             new = _long_word(word, start) if len(word) >= _SHORT_GLUED else []
-        for token in out[fresh:]:
-            token.after = word
-        fresh = len(out)
         for token in new:
-            token.before = word_before
+            if token.kind == "U" or (token.kind == "D" and len(token.digits) <= COUNT_DIGITS):
+                token.before, token.after = _words_beside(text, start, found.end(), pattern)
         out += new
-        word_before = word
+    if all(token.kind != "L" for token in out):
+        return out, "|" in text and _BAR.search(text) is not None
     kept = _beside_digits(text, out)
     for at in kept if other else ():
         out[at].kind = "D"
@@ -216,10 +223,24 @@ def _spans(view: View, tokens: list[Token], digits: str) -> tuple[int, int, tupl
     return start, end, view.spans[first.start : first.end]
 
 
+def _written(view: View, text: str, token: Token, last: int, ordinal: int) -> Block:
+    """Return the block of a run of written digits; `last` is where the block before it ends."""
+    start, gap = token.start, token.start - last
+    sep = ordinal > 0 and not (text[last].isalpha() if gap == 1 else ALPHA.search(text, last, start))
+    if view.spans is None:
+        return Block(token.digits, start, token.end, None, sep, gap, False, ordinal)  # noqa: FBT003
+    low, high = view.span(start, token.end)
+    return Block(token.digits, low, high, view.spans[start : token.end], sep, gap, False, ordinal)  # noqa: FBT003
+
+
 def _blocks(view: View, text: str, tokens: list[Token], *, other: bool) -> tuple[list[Block], bool]:
     blocks: list[Block] = []
     ambiguous, at, last = False, 0, 0
     while at < len(tokens):
+        if len(tokens[at].digits) > COUNT_DIGITS:
+            blocks.append(_written(view, text, tokens[at], last, len(blocks)))
+            last, at = tokens[at].end, at + 1
+            continue
         digits, used = composed(text, tokens, at, other=other)
         counted = is_count(text, tokens, at)
         ambiguous = ambiguous or counted or (used > 1 and tokens[at].kind in "UYTCH")
@@ -266,29 +287,20 @@ def _without_allowed(
     return tuple(kept), frozenset(tolerated)
 
 
-def _tame(text: str, blocks: Sequence[Block]) -> frozenset[int]:
-    spans = tame_spans(text) if blocks else []
-    out: set[int] = set()
-    for low, high in spans:
-        first = bisect_left(blocks, low, key=lambda b: b.start)
-        out.update(b.ordinal for b in blocks[first : first + _TAME_BLOCKS] if low <= b.start and b.end <= high)
-    return frozenset(out)
-
-
 def scan(text: str, reading: Reading, allowed: Sequence[Allowed] = ()) -> Scan:
     """Return the digit blocks of `text` under one reading, without allowed numbers; linear in its length."""
     other = reading in _OTHER
     view = unescaped_view_of(text, seen=not other) if reading in _UNESCAPED else view_of(text)
-    clear = without_opaque(view.text) if _DIGIT.search(view.text) else view.text
-    if reading not in _UNESCAPED:
+    clear = without_opaque(view.text)
+    if reading not in _UNESCAPED and _MAY_BE_CODED.search(clear):
         clear = _CODED.sub(lambda m: " " * len(m.group()), clear)
     tokens, lookalikes = _tokens(clear, other=other)
     found, ambiguous = _blocks(view, clear, tokens, other=other)
     blocks, tolerated = _without_allowed(text, found, allowed) if allowed and found else (tuple(found), frozenset())
-    letters = len(ALPHA.findall(clear)) - sum(len(t.digits) or t.end - t.start for t in tokens if t.kind != "D")
+    letters = count_letters(clear) - sum(len(t.digits) or t.end - t.start for t in tokens if t.kind != "D")
     first = tokens[0].start if tokens else len(clear)
     final = tokens[-1].end if tokens else 0
     lead, tail = ALPHA.search(clear, 0, first), ALPHA.search(clear, final)
     ambiguous = ambiguous or lookalikes or (reading is Reading.UNESCAPED and hides(text))
-    tame = _tame(text, blocks)
-    return Scan(blocks, bool(lead), bool(tail), max(0, letters), ambiguous, view, tame, tolerated)
+    size = sum(len(block.digits) for block in blocks)
+    return Scan(blocks, bool(lead), bool(tail), max(0, letters), ambiguous, view, size, tolerated)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from vault.screen.find import codes, joining, runs
 from vault.screen.find.chains import Card
-from vault.screen.find.digits import Reading, may_hold_numbers
-from vault.screen.find.glance import is_harmless
-from vault.screen.find.schemes import MIN_DIGITS
+from vault.screen.find.digits import Reading, Scan, may_hold_numbers
+from vault.screen.find.glance import is_harmless, may_announce_digits
+from vault.screen.find.schemes import MIN_DIGITS, match
 from vault.screen.find.talk import KEPT, Cut, Hit, Marks, Segment, Talk
 from vault.screen.find.views import has_escapes
 from vault.screen.options import Allowed
@@ -43,13 +43,39 @@ def _readings(segments: Sequence[Segment], numbers: list[int], allowed: Sequence
     base = Talk(segments, Reading.PLAIN, numbers, allowed)
     talks = [base]
     other = Reading.OTHER
-    if any(has_escapes(segments[i].text) for i in numbers):
-        base = Talk(segments, Reading.UNESCAPED, numbers, allowed)
+    escaped = {text for i in numbers if has_escapes(text := segments[i].text)}
+    if escaped:
+        plain = {segments[i].text: scan for i, scan in base.scans.items() if segments[i].text.isascii()}
+        plain = {text: scan for text, scan in plain.items() if text not in escaped}
+        base = Talk(segments, Reading.UNESCAPED, numbers, allowed, plain)
         talks.append(base)
         other = Reading.UNESCAPED_OTHER
     if any(s.ambiguous for s in base.scans.values()):
-        talks.append(Talk(segments, other, numbers, allowed))
+        clear = {segments[i].text: scan for i, scan in base.scans.items() if not scan.ambiguous}
+        talks.append(Talk(segments, other, numbers, allowed, clear))
     return talks
+
+
+def _differing(streams: Sequence[list[int]], talk: Talk, before: Sequence[Talk]) -> list[list[int]]:
+    """Return the streams that a talk reads otherwise than one before it did; the others yield nothing new."""
+    return [
+        order
+        for order in streams
+        if not any(all(_is_same(talk.scans[i], other.scans[i]) for i in order if i in talk.scans) for other in before)
+    ]
+
+
+def _is_same(one: Scan, other: Scan) -> bool:
+    """Say whether two readings of a text give the same digits in the same places."""
+    return one is other or (one.blocks, *one[1:4], one.spared) == (other.blocks, *other[1:4], other.spared)
+
+
+def _is_idle(segment: Segment, run: int | None) -> bool:
+    """Say whether a number or an id that counts as a whole is no card number, and no run to be cut."""
+    text = segment.text
+    if segment.joins or not (text.isascii() and text.isdigit()) or match(text):
+        return False
+    return run is None or len(text) < run or segment.exempt
 
 
 def _distinct(hits: list[Hit]) -> Iterable[Hit]:
@@ -78,21 +104,26 @@ def find(
     """
     if is_harmless(segments, MIN_DIGITS if run is None else min(run, MIN_DIGITS)):
         return Found((), {})
-    known = {text: may_hold_numbers(text) for text in {segment.text for segment in segments}}
-    numbers = [i for i, segment in enumerate(segments) if known[segment.text]]
+    telling = {name for name in {segment.hint for segment in segments} if may_announce_digits(name)}
+    open_ = [i for i, s in enumerate(segments) if not s.whole or s.hint in telling or not _is_idle(s, run)]
+    known = {text: may_hold_numbers(text) for text in {segments[i].text for i in open_}}
+    numbers = [i for i in open_ if known[segments[i].text]]
     if not numbers:
         return Found((), {})
     marks, hits = Marks(), list[Hit]()
     streams = streams_of(segments)
-    read: list[tuple[Talk, list[Card]]] = []
+    some = set(numbers)
+    streams = [order for order in streams if not some.isdisjoint(order)]
+    read: list[tuple[Talk, list[Card], list[list[int]]]] = []
     for talk in _readings(segments, numbers, allowed):
-        cards = [card for stream in streams for card in joining.cards_in(talk, stream)]
+        new = _differing(streams, talk, [other for other, _, _ in read])
+        cards = [card for stream in new for card in joining.cards_in(talk, stream)]
         hits += joining.mark(cards, marks, keep)
         if not keep:
             joining.mark_around(talk, cards, marks, wide=wide)
         hits += codes.mark(talk, streams, cards, marks)
-        read.append((talk, cards))
+        read.append((talk, cards, new))
     if run is not None:
-        for talk, cards in read:
-            hits += runs.mark(talk, streams, cards, marks, run)
+        for talk, cards, new in read:
+            hits += runs.mark(talk, new, cards, marks, run)
     return Found(tuple(_distinct(hits)), marks.cuts())

@@ -34,7 +34,9 @@ def _tree(words: Iterable[str]) -> str:
     return f"{body}?" if ends else body
 
 
-_WORDS = re.compile(f"(?<![a-z])(?:{_tree({*NUMBER_WORDS, *GLUED_PARTS})})+(?![a-z])")
+WORD_TREE: Final = _tree({*NUMBER_WORDS, *GLUED_PARTS})
+_WORDS = re.compile(f"(?<![a-z])(?:{WORD_TREE})+(?![a-z])")
+_DIGIT = re.compile("[0-9]")
 _MULTIPLES = frozenset({*OF, *PLURALS, *TIMES})
 _ALONE = GLUED_PARTS - NUMBER_WORDS  # "ein" and "und" are parts of numbers, and no numbers
 # A letter that looks like a digit, and a digit, with nothing but separators between; not a word like "is".
@@ -48,6 +50,9 @@ _CODE_HINT = re.compile(
     r"c(?:vv|vc|sc|vn|id|vd|av|ard ?(?:ver|val|ide)|od[ei]|rypto)|secur|secret|verif|valid|on the|from the|at the"
     r"|signature|pru|sicher|kartenp"
 )
+
+
+_EXPIRY_HINT = re.compile(r"exp|valid|good|mm|caduc|vencim|gultig|gueltig|ablauf|verfall")
 
 
 class _Text(Protocol):
@@ -86,6 +91,22 @@ def capacity(text: str) -> int:
     return _most(text, view_of(text).text)
 
 
+def may_give_digits(text: str) -> bool:
+    """Say whether `text` could give any digit; never wrongly no."""
+    return (text.isascii() and _DIGIT.search(text) is not None) or capacity(text) > 0
+
+
+def may_announce_code(folded: str) -> bool:
+    """Say whether a folded text could announce a card's security code; never wrongly no."""
+    return _CODE_HINT.search(folded) is not None
+
+
+def may_announce_digits(name: str) -> bool:
+    """Say whether a field's name could announce a security code or an expiry date; never wrongly no."""
+    words = name.replace("_", " ").replace("-", " ").lower()
+    return may_announce_code(words) or _EXPIRY_HINT.search(words) is not None
+
+
 def is_harmless(segments: Sequence[_Text], least: int) -> bool:
     """Say whether all segments together cannot give `least` digits, and none speaks of a security code."""
     most = 0
@@ -93,6 +114,6 @@ def is_harmless(segments: Sequence[_Text], least: int) -> bool:
         text = segment.text
         folded = text.lower() if text.isascii() else view_of(text).text
         most += capacity(text)
-        if most >= least or _CODE_HINT.search(folded) or (segment.hint and _CODE_HINT.search(segment.hint.lower())):
+        if most >= least or may_announce_code(folded) or (segment.hint and may_announce_code(segment.hint.lower())):
             return False
     return True

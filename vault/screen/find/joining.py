@@ -4,11 +4,14 @@ What stands in one chain is found by vault.screen.find.chains. Blocks with talk 
 when a card's number was asked for, or grouped as on a card near talk of cards or near one another.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from functools import cached_property
+from itertools import accumulate
 
-from vault.screen.find.chains import Card, Chain, cards_in_chain
-from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS, Match, match, may_start
+from vault.screen.find.chains import Card, Chain, cards_in_chain, is_phone
+from vault.screen.find.digits import Block
+from vault.screen.find.schemes import MIN_DIGITS, Match, aligned, is_usual
 from vault.screen.find.sequences import sequences
 from vault.screen.find.talk import KEPT, At, Hit, Marks, Talk, chains_of
 from vault.screen.outcome import FindingKind
@@ -26,6 +29,7 @@ ECHO_REACH = 2  # messages behind the last part in which it may be read back
 MAX_LETTERS = 60  # besides the digits, in a message that holds a part, without talk of cards
 
 _SEP, _TALK, _LINE, _NEXT = range(4)
+_FAR = (_NEXT, MAX_MESSAGES + 1)
 
 
 class _Stream:
@@ -35,10 +39,15 @@ class _Stream:
         self.talk, self.order = talk, order
         self.position = {index: at for at, index in enumerate(order)}
 
+    @cached_property
+    def card_talk(self) -> list[int]:
+        """The positions of the segments that speak of cards."""
+        return [at for at, index in enumerate(self.order) if self.talk.is_card_talk(index)]
+
     def is_near_card_talk(self, first: int, last: int) -> bool:
         """Say whether anything from REACH before segment `first` to REACH after `last` speaks of cards."""
-        low, high = self.position[first] - REACH, self.position[last] + REACH
-        return any(self.talk.is_card_talk(i) for i in self.order[max(0, low) : high + 1])
+        low = bisect_left(self.card_talk, self.position[first] - REACH)
+        return low < bisect_right(self.card_talk, self.position[last] + REACH)
 
     def is_asked_for(self, first: int, last: int) -> bool:
         """Say whether anything from REACH before segment `first` to just after `last` speaks of a card's number."""
@@ -116,22 +125,40 @@ def _fits(
     alone = not outer & {_SEP, _LINE}
     segments = list(dict.fromkeys(at.segment for at in blocks))
     bare = all(talk.scans[i].letters <= BARE_LETTERS for i in segments)
-    near = stream.is_near_card_talk(segments[0], segments[-1])
     shaped = _is_shaped(blocks, links, bare=bare)
-    long = sum(len(at.block.digits) for at in blocks) > MIN_DIGITS  # thirteen digits too often are a telephone's
-    other = any(map(talk.names_other_number, segments))
     joined = kinds <= {_SEP, _LINE}
-    if joined and alone and (shaped or bare or (near and long and not other)):
+    if joined and bare and shaped and _SEP not in outer:
         return True
-    if joined and shaped and bare and _SEP not in outer:
+    whole = alone and (_NEXT not in kinds or outer == {_NEXT})  # all the digits of their messages
+    if not shaped and not whole and not (joined and alone):
+        return False
+    other = any(map(talk.names_other_number, segments))
+    near = stream.is_near_card_talk(segments[0], segments[-1])
+    asked = whole and not other and stream.is_asked_for(segments[0], segments[-1])
+    if joined and alone and (shaped or (not other and (bare or near) and _is_usual(found, blocks))):
         return True
-    tame = any(at.block.ordinal in talk.scans[at.segment].tame for at in blocks)
+    tame = any(at.block.ordinal in talk.tame(at.segment) for at in blocks)
     if tame or (len(segments) > 1 and other):
         return False
-    whole = alone and (_NEXT not in kinds or outer == {_NEXT})  # all the digits of their messages
-    if whole and not other and stream.is_asked_for(segments[0], segments[-1]):
+    if asked:
         return True
     return shaped and ((_SEP not in outer and near) or (whole and _are_close(talk, blocks, links)))
+
+
+def _is_usual(found: Match, blocks: Sequence[At]) -> bool:
+    """Say whether blocks have together as many digits as the cards people carry."""
+    return is_usual(found.scheme, sum(len(at.block.digits) for at in blocks))
+
+
+def _holds_phone(talk: Talk, blocks: Sequence[At]) -> bool:
+    """Say whether what stands in one of several messages is, after a plus sign, a telephone number."""
+    by: dict[int, list[Block]] = {}
+    for at in blocks:
+        by.setdefault(at.segment, []).append(at.block)
+    return len(by) > 1 and any(
+        is_phone(talk.segments[index].text, some[0].start, "".join(b.digits for b in some), len(some[0].digits))
+        for index, some in by.items()
+    )
 
 
 def _are_close(talk: Talk, blocks: Sequence[At], links: Sequence[tuple[int, int]]) -> bool:
@@ -146,41 +173,43 @@ def _are_close(talk: Talk, blocks: Sequence[At], links: Sequence[tuple[int, int]
 
 def _split_cards(stream: _Stream, blocks: Sequence[At]) -> Iterator[Card]:
     """Yield card numbers made of whole blocks that talk or messages stand between."""
-    links = [(_NEXT, MAX_MESSAGES + 1), *(stream.link(a, b) for a, b in pairwise(blocks))]
-    links.append(links[0])
-    for first in range(len(blocks)):
-        digits, split = "", False
-        for last in range(first, len(blocks)):
-            kind, gap = links[last]
-            if last > first:
-                if gap > (MAX_MESSAGES if kind in (_NEXT, _LINE) else MAX_GAP):
-                    break
-                split = split or kind != _SEP
-            digits += blocks[last].block.digits
-            if len(digits) > MAX_DIGITS or (len(digits) > 1 and not may_start(digits[:2])):
-                break
-            found = match(digits) if split and len(digits) >= MIN_DIGITS else None
-            if found is None:
-                continue
-            outer = {links[first][0], links[last + 1][0]}
-            window = blocks[first : last + 1]
-            if _fits(stream, window, links[first + 1 : last + 1], found, outer):
-                yield Card(found.scheme, "SCR-06", [(at, 0, len(at.block.digits)) for at in window])
+    links: dict[int, tuple[int, int]] = {0: _FAR, len(blocks): _FAR}
+
+    def link(at: int) -> tuple[int, int]:
+        """Return how block `at` hangs together with the one before it."""
+        if at not in links:
+            links[at] = stream.link(blocks[at - 1], blocks[at])
+        return links[at]
+
+    for first, last, found in aligned([at.block.digits for at in blocks]):
+        inner = [link(at) for at in range(first + 1, last)]
+        if any(gap > (MAX_MESSAGES if kind in (_NEXT, _LINE) else MAX_GAP) for kind, gap in inner):
+            continue
+        window = blocks[first:last]
+        split = any(kind != _SEP for kind, _ in inner)
+        outer = {link(first)[0], link(last)[0]}
+        if split and _fits(stream, window, inner, found, outer) and not _holds_phone(stream.talk, window):
+            yield Card(found.scheme, "SCR-06", [(at, 0, len(at.block.digits)) for at in window])
 
 
 def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
     """Return the card numbers in the segments `order` of one stream."""
     cards: list[Card] = []
-    if not any(index in talk.scans for index in order):
+    if sum(talk.scans[index].size for index in order if index in talk.scans) < MIN_DIGITS:
         return cards
     stream = _Stream(talk, order)
     for index in order:
         scanned = talk.scans.get(index)
-        for blocks in chains_of(scanned.blocks) if scanned else ():
+        for blocks in chains_of(scanned.blocks) if scanned and scanned.size >= MIN_DIGITS else ():
             if sum(len(b.digits) for b in blocks) >= MIN_DIGITS:
-                chain = Chain(index, [At(index, b) for b in blocks], scanned.tame if scanned else frozenset())
-                near = stream.is_near_card_talk(index, index)
-                cards += cards_in_chain(chain, talk.segments[index], near=near)
+                chain = Chain(index, [At(index, b) for b in blocks])
+                if chain.windows:
+                    chain.tame = talk.tame(index)
+                    near = stream.is_near_card_talk(index, index)
+                    cards += cards_in_chain(chain, talk.segments[index], near=near)
+    telling = [index for index in order if index in talk.scans and talk.scans[index].blocks]
+    if len(telling) == 1 and len(chains_of(talk.scans[telling[0]].blocks)) == 1:
+        return cards  # nothing to join
     for sequence in sequences(talk, order):
         for card in _split_cards(stream, sequence):
             card.echoes = stream.echoes(card)

@@ -7,7 +7,15 @@ from vault.screen.find.views import LETTER
 from vault.screen.find.words import BASES, COUNTED_AFTER, COUNTED_BEFORE, JOINS, TWENTIES
 
 MAX_TIMES = 8  # "eight ones" is the longest repetition taken for digits
+COUNT_DIGITS = 2  # "16 digits"
 ALPHA = re.compile(f"[a-z{LETTER}]")
+_NO_LETTERS = bytes(c for c in range(256) if not ord("a") <= c <= ord("z"))
+
+
+def count_letters(folded: str) -> int:
+    """Return how many letters a folded text has."""
+    plain = folded if folded.isascii() else folded.replace(LETTER, "z")
+    return len(plain.encode("ascii", "replace").translate(None, _NO_LETTERS))
 
 
 @dataclass(slots=True)
@@ -159,7 +167,7 @@ def _rest(text: str, tokens: list[Token], at: int, zeros: int, *, other: bool) -
 def is_count(text: str, tokens: list[Token], at: int) -> bool:
     """Say whether a small number counts something ("next four please", "one moment") rather than being digits."""
     token = tokens[at]
-    if token.kind not in "UD" or len(token.digits) > 2:  # noqa: PLR2004 - "16 digits"
+    if token.kind not in "UD" or len(token.digits) > COUNT_DIGITS:
         return False
     if token.after in COUNTED_AFTER:
         return True

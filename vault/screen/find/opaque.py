@@ -7,7 +7,7 @@ whose own digits hold a card number is not spared.
 
 import re
 
-from vault.screen.find.schemes import windows
+from vault.screen.find.schemes import is_usual, windows
 
 _DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-6][0-9](?:[.,][0-9]{1,9})?)?"
@@ -20,7 +20,8 @@ _COMPACT = re.compile(
     r"(?:\.[0-9]{1,9})?z(?![0-9a-z])"
 )
 _UUID = re.compile(r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])")
-_HEX = re.compile(r"(?<![0-9a-z])(?=[0-9a-f]*[a-f])(?![0-9a-f]*[0-9]{13})[0-9a-f]{24,128}(?![0-9a-z])")
+_HEX = re.compile(r"(?<![0-9a-z])(?=[0-9a-f]*[a-f])(?![0-9a-f]*[0-9]{14})[0-9a-f]{24,128}(?![0-9a-z])")
+_LONG = re.compile(r"[0-9a-f]{24}|[0-9]t[0-9]{6}")
 _HEX_LETTERS = 4  # different ones, in what is a hash and not digits with a letter between
 _IBAN_START = re.compile(r"(?<![0-9a-z])[a-z]{2}[0-9]{2}(?=[ -]?[0-9a-z])")
 
@@ -53,7 +54,7 @@ def _blank(found: re.Match[str]) -> str:
 
 def _blank_uuid(found: re.Match[str]) -> str:
     run = re.split(r"[a-f]", found.group().replace("-", ""))
-    if any(hit.checked for part in run for _, _, hit in windows(part)):
+    if any(hit.checked and is_usual(hit.scheme, size) for part in run for _, size, hit in windows(part)):
         return found.group()
     return _blank(found)
 
@@ -87,8 +88,11 @@ def without_opaque(text: str) -> str:
     if ":" in text or "-" in text:
         text = _STAMP.sub(_blank, text)
         text = _UUID.sub(_blank_uuid, text)
-    text = _COMPACT.sub(_blank, text)
-    text = _HEX.sub(_blank_hash, text)
+    if _LONG.search(text):
+        text = _COMPACT.sub(_blank, text)
+        text = _HEX.sub(_blank_hash, text)
+    if not _IBAN_START.search(text):
+        return text
     pieces, done = [], 0
     for found in _IBAN_START.finditer(text):
         end = _iban_end(text, found.start()) if found.start() >= done else None

@@ -24,7 +24,7 @@ def _open(talk: Talk, index: int, marks: Marks) -> Iterator[list[At]]:
     if scanned is None or segment.exempt or fraction:
         return
     for chain in chains_of(scanned.blocks):
-        passed = scanned.tame | scanned.spared
+        passed = talk.tame(index) | scanned.spared
         yield [At(index, b) for b in chain if b.ordinal not in passed and marks.left(index, b)]
 
 

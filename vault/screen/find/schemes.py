@@ -6,7 +6,7 @@ must have the length its scheme issues and pass Luhn, save where the table says 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -90,12 +90,37 @@ def _by_first_two() -> dict[str, tuple[Issuer, ...]]:
 _BY_FIRST_TWO = _by_first_two()
 _START = re.compile(f"(?=(?:{'|'.join(sorted(_BY_FIRST_TWO))}))")
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_VALUES = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLED_VALUES = bytes.maketrans(b"0123456789", bytes(_DOUBLED))
 
 
 def passes_luhn(digits: str) -> bool:
     """Say whether ASCII `digits` pass the Luhn check (ISO/IEC 7812-1 annex B)."""
     values = [ord(c) - 48 for c in digits]
     return (sum(values[-1::-2]) + sum(_DOUBLED[v] for v in values[-2::-2])) % 10 == 0
+
+
+UATP = "UATP"
+UATP_DIGITS = 15
+
+
+def is_uatp(digits: str) -> bool:
+    """Say whether digits are the number of an air travel card, UATP's or AirPlus'.
+
+    Every tenth number of 15 digits that begins with a 1 is one, so it is in no table above: it counts only where it
+    looks like a card, or somebody speaks of one.
+    """
+    return len(digits) == UATP_DIGITS and digits[0] == "1" and passes_luhn(digits)
+
+
+# Lengths that count inside a longer run: what is on the cards people carry. Others would match by chance too often.
+_INNER_LENGTHS = {"American Express": (15,), "Diners Club": (14,), "UnionPay": (16, 19)}
+_INNER_USUAL = (16,)
+
+
+def is_usual(scheme: str, size: int) -> bool:
+    """Say whether the cards people carry of a scheme have so many digits."""
+    return size in _INNER_LENGTHS.get(scheme, _INNER_USUAL)
 
 
 def may_start(two: str) -> bool:
@@ -118,16 +143,39 @@ def match(digits: str) -> Match | None:
     return best
 
 
-def windows(digits: str) -> Iterator[tuple[int, int, Match]]:
-    """Yield (start, length, match) of every card number inside a run of `digits`; linear in its length."""
+def _luhn_sums(digits: str) -> tuple[list[int], list[int]]:
+    """Return the sums of the first k digits, with those in even places doubled, and with those in odd places."""
+    values = digits.encode().translate(_VALUES)
+    doubled = digits.encode().translate(_DOUBLED_VALUES)
+    even, odd = bytearray(doubled), bytearray(values)
+    even[1::2], odd[1::2] = values[1::2], doubled[1::2]
+    return [0, *accumulate(even)], [0, *accumulate(odd)]
+
+
+def aligned(parts: Sequence[str]) -> Iterator[tuple[int, int, Match]]:
+    """Yield (first, end, match) of every card number that is whole parts on end."""
+    digits = "".join(parts)
+    starts = list(accumulate(map(len, parts), initial=0))
+    index = {start: at for at, start in enumerate(starts)}
+    for start, size, found in windows(digits, starts):
+        last = index.get(start + size)
+        if last is not None:
+            yield index[start], last, found
+
+
+def windows(digits: str, starts: Iterable[int] | None = None) -> Iterator[tuple[int, int, Match]]:
+    """Yield (start, length, match) of every card number inside a run of `digits`; linear in its length.
+
+    With `starts`, in order, only of those that start there.
+    """
     if len(digits) < MIN_DIGITS:
         return
-    values = [ord(c) - 48 for c in digits]
-    sums = [
-        [0, *accumulate(_DOUBLED[v] if i % 2 == doubled else v for i, v in enumerate(values))] for doubled in (0, 1)
-    ]
-    for found in _START.finditer(digits, 0, len(digits)):
-        start = found.start()
+    at = starts if starts is not None else [found.start() for found in _START.finditer(digits)]
+    tried = [start for start in at if digits[start : start + 2] in _BY_FIRST_TWO and start <= len(digits) - MIN_DIGITS]
+    if not tried:
+        return
+    sums = _luhn_sums(digits)
+    for start in tried:
         first = int(digits[start : start + 6])
         seen: set[int] = set()
         for issuer in _BY_FIRST_TWO[digits[start : start + 2]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from vault.screen.find.schemes import MAX_DIGITS, MIN_DIGITS
+from vault.screen.find.schemes import MAX_DIGITS
 from vault.screen.find.talk import At, Talk
 from vault.screen.find.words import CORRECTION
 
@@ -52,6 +52,8 @@ def _without_echoes(talk: Talk, blocks: Sequence[At]) -> list[At]:
 
 def _without_corrected(talk: Talk, blocks: Sequence[At]) -> list[At]:
     """Drop a block that the next words take back ("1112, no sorry, 1111")."""
+    if not any(map(talk.may_correct, {at.segment for at in blocks})):
+        return list(blocks)
     out: list[At] = []
     for at in blocks:
         if out:
@@ -68,21 +70,20 @@ def _without_corrected(talk: Talk, blocks: Sequence[At]) -> list[At]:
 
 def sequences(talk: Talk, order: Sequence[int]) -> Iterator[list[At]]:
     """Yield the ways to read a stream's blocks as one sequence: everybody's, each speaker's, cleared of noise."""
-    speakers = list(dict.fromkeys(talk.segments[i].speaker for i in order))
-    orders = [order]
-    if sum(len(b.digits) for i in order if i in talk.scans for b in talk.scans[i].blocks) < MIN_DIGITS:
-        return
+    everybody = talk.at(order)
+    clear = _without_noise(talk, everybody)
+    orders = [(everybody, clear)]
+    speakers = dict.fromkeys(talk.segments[i].speaker for i in order)
     if len(speakers) > 1:
-        by: dict[str | None, list[int]] = {}
-        for index in order:
-            by.setdefault(talk.segments[index].speaker, []).append(index)
-        orders += [by[s] for s in speakers]
-    seen: set[tuple[tuple[int, int], ...]] = set()
-    for some in orders:
-        blocks = talk.at(some)
-        clear = _without_noise(talk, blocks)
-        for way in (blocks, clear, _without_echoes(talk, clear), _without_corrected(talk, clear)):
-            key = tuple((at.segment, at.block.start) for at in way)
-            if len(way) > 1 and key not in seen:
-                seen.add(key)
+        by: dict[str | None, tuple[list[At], list[At]]] = {speaker: ([], []) for speaker in speakers}
+        for which, some in enumerate((everybody, clear)):
+            for at in some:
+                by[talk.segments[at.segment].speaker][which].append(at)
+        orders += by.values()
+    seen: dict[int, list[list[At]]] = {}  # by length: all are parts of the first
+    for blocks, calm in orders:
+        for way in (blocks, calm, _without_echoes(talk, calm), _without_corrected(talk, calm)):
+            same = seen.setdefault(len(way), [])
+            if len(way) > 1 and way not in same:
+                same.append(way)
                 yield way

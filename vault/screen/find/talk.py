@@ -1,17 +1,20 @@
 """What passes between a medium and the finder: segments in, cuts and hits out; and the talk as the finder sees it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from vault.screen.find.digits import Block, Reading, Scan, scan
+from vault.screen.find.glance import may_announce_code
+from vault.screen.find.tame import tame_blocks
 from vault.screen.find.views import view_of
 from vault.screen.find.words import (
     CARD_TALK,
     CODE_TALK,
     EXPIRY_TALK,
     LONGER_CODE,
+    MAY_CORRECT,
     NUMBER_TALK,
     OTHER_CODE_TALK,
     OTHER_TALK,
@@ -78,10 +81,16 @@ class Talk:
     """The segments under one reading: their scans, and where cards and codes are talked of."""
 
     def __init__(
-        self, segments: Sequence[Segment], reading: Reading, only: Iterable[int], allowed: Sequence[Allowed] = ()
+        self,
+        segments: Sequence[Segment],
+        reading: Reading,
+        only: Iterable[int],
+        allowed: Sequence[Allowed] = (),
+        known: Mapping[str, Scan] | None = None,
     ) -> None:
+        """Scan the segments `only`; `known` are texts whose scan this reading does not change."""
         self.segments = segments
-        known: dict[str, Scan] = {}  # chats repeat themselves: roles, dates, "one moment"
+        known = dict(known or {})  # chats repeat themselves: roles, dates, "one moment"
         self.scans: dict[int, Scan] = {}
         for index in only:
             text = segments[index].text
@@ -92,6 +101,10 @@ class Talk:
         self._card_talk: dict[int, bool] = {}
         self._number_talk: dict[int, bool] = {}
         self._other_talk: dict[int, bool] = {}
+        self._card_names: dict[str, bool] = {}
+        self._hints: dict[str, str] = {"": ""}
+        self._tame: dict[int, frozenset[int]] = {}
+        self._corrects: dict[int, bool] = {}
         self._code_talk: dict[int, tuple[tuple[int, int], ...]] = {}
         self._expiry_talk: dict[int, tuple[tuple[int, int], ...]] = {}
 
@@ -103,13 +116,18 @@ class Talk:
 
     def hint(self, index: int) -> str:
         """Return the name of a segment's field as words: "securityCode" is "security code"."""
-        return _CAMEL.sub(" ", self.segments[index].hint.replace("_", " ").replace("-", " ")).lower()
+        name = self.segments[index].hint
+        if name not in self._hints:
+            self._hints[name] = _CAMEL.sub(" ", name.replace("_", " ").replace("-", " ")).lower()
+        return self._hints[name]
 
     def is_card_talk(self, index: int) -> bool:
         """Say whether a segment, or its field's name, speaks of cards or payment."""
         if index not in self._card_talk:
-            told = CARD_TALK.search(self.folded(index)) or CARD_TALK.search(self.hint(index))
-            self._card_talk[index] = told is not None
+            name = self.hint(index)
+            if name not in self._card_names:
+                self._card_names[name] = CARD_TALK.search(name) is not None
+            self._card_talk[index] = self._card_names[name] or CARD_TALK.search(self.folded(index)) is not None
         return self._card_talk[index]
 
     def is_number_talk(self, index: int) -> bool:
@@ -131,9 +149,26 @@ class Talk:
         """Return where a segment speaks of a card's security code."""
         if index not in self._code_talk:
             text = self.folded(index)
-            told = [m for m in CODE_TALK.finditer(text) if not LONGER_CODE.match(text, m.end())]
+            some = CODE_TALK.finditer(text) if may_announce_code(text) else ()
+            told = [m for m in some if not LONGER_CODE.match(text, m.end())]
             self._code_talk[index] = tuple(m.span() for m in told)
         return self._code_talk[index]
+
+    def tame(self, index: int) -> frozenset[int]:
+        """Return the ordinals of the blocks of a segment that are in dates and amounts of money."""
+        if index not in self._tame:
+            self._tame[index] = tame_blocks(self.segments[index].text, self.scans[index].blocks)
+        return self._tame[index]
+
+    def may_correct(self, index: int) -> bool:
+        """Say whether a segment could say that digits just given were wrong; never wrongly no."""
+        if index not in self._corrects:
+            self._corrects[index] = MAY_CORRECT.search(self.folded(index)) is not None
+        return self._corrects[index]
+
+    def announces_code(self, index: int) -> bool:
+        """Say whether a segment, or its field's name, announces a security code."""
+        return bool(self.code_talk(index)) or CODE_TALK.search(self.hint(index)) is not None
 
     def weak_code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment says what means a security code only near a card number."""

@@ -5,7 +5,10 @@ digits near talk of cards, and wherever they are grouped as cards are.
 """
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
+from vault.screen.find.digits import Block
 from vault.screen.find.schemes import passes_luhn
 
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:(?:19|20)[0-9]{2}|[0-9]{2})"
@@ -14,6 +17,7 @@ _DATE = rf"(?:{_DAY}([./-]){_MONTH}\1|{_MONTH}([./-]){_DAY}\2){_YEAR}"
 _MONEY = r"(?:[$\u20ac\u00a3\u00a5]|\b(?:eur|usd|gbp|chf|euros?|dollars?|pounds?))"
 _SUM = r"(?:[0-9]{1,3}(?:[.,' ][0-9]{3}){1,3}(?:[.,][0-9]{2})?|[0-9]{1,9}[.,][0-9]{2})"
 _TAME = re.compile(rf"{_ALONE}{_DATE}{_END}|{_MONEY} ?{_SUM}{_END}|{_ALONE}{_SUM}(?= ?(?:{_MONEY}))", re.IGNORECASE)
+_TAME_BLOCKS = 6  # the most blocks in one date or amount
 _HINT = re.compile(r"[0-9][./,-][0-9]")
 
 
@@ -22,6 +26,16 @@ def tame_spans(text: str) -> list[tuple[int, int]]:
     if not _HINT.search(text):
         return []
     return [found.span() for found in _TAME.finditer(text)]
+
+
+def tame_blocks(text: str, blocks: Sequence[Block]) -> frozenset[int]:
+    """Return the ordinals of the blocks in dates and amounts of money."""
+    spans = tame_spans(text) if blocks else []
+    out: set[int] = set()
+    for low, high in spans:
+        first = bisect_left(blocks, low, key=lambda b: b.start)
+        out.update(b.ordinal for b in blocks[first : first + _TAME_BLOCKS] if low <= b.start and b.end <= high)
+    return frozenset(out)
 
 
 def passes_gs1(digits: str) -> bool:

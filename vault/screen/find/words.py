@@ -127,8 +127,8 @@ NUMBER_TALK = re.compile(
 OTHER_TALK = re.compile(
     r"\b(?:order|tracking|parcel|invoice|ticket|imei|serial|phone|tel|call|ring|account|iban|flat|room|size|ending|"
     r"ends (?:in|with)|"
-    r"points|zip|postcode|street|road|items?|pieces|price|bestellung|sendung|rechnung|telefon\w*|kundennummer|stuck|"
-    r"strasse|pedido|telefono|factura|unidades|calle|commande|colis|facture|telephone|articles?|rue|endung|termina)\b|"
+    r"points|seguimiento|suivi|shipment|paket|iccid|isbn|ean|zip|postcode|street|road|items?|pieces|price|bestellung|sendung|rechnung|telefon\w*|kundennummer|stuck|"
+    r"strasse|pedido|telefono|factura|unidades|calle|commande|colis|facture|telephone|articles?|rue|endung|termina|finissant)\b|"
     r"[$\xa4#]|\b(?:eur|usd|gbp)\b"
 )
 CODE_TALK = re.compile(
@@ -163,3 +163,4 @@ EXPIRY_TALK = re.compile(
 NO_LOOKALIKES = _set("is so si il ill lo los sol lol sos bis lis sis bill oil boil soil silo solo boss loss bliss")
 # What a person says when the digits just given were wrong.
 CORRECTION = re.compile(r"\b(?:sorry|no|correction|mean|actually|rather|scratch|wrong|oops|perdon|nein|pardon|wait)\b")
+MAY_CORRECT = re.compile(CORRECTION.pattern.replace(r"\b", ""))  # also where digits are glued to it

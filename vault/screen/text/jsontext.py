@@ -31,6 +31,7 @@ _SPEAKER_KEYS = (
     *("originator", "parties", "name"),
 )
 _SPEAKER_RANK = {key: rank for rank, key in enumerate(_SPEAKER_KEYS)}
+_NO_SPEAKER = 99  # the rank of all other keys
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ID_KEY = re.compile(
     r"(?:^|[ _.-])(?:id|ids|uid|uuid|guid|ref|ts|time|timestamp|date|datetime|seq|sequence|index|offset|start|end|"
@@ -54,7 +55,7 @@ class Frame:
     count: int = 0
     key: str | None = None
     speaker: str | None = None
-    rank: int = 99
+    rank: int = _NO_SPEAKER
     numbers: int = 0  # how many of its elements are
     marks: dict[str, str] = field(default_factory=dict)  # values a format asked to remember
 
@@ -142,6 +143,7 @@ class JsonDocument(Spliced):
             check_json(text)
         self.places: list[tuple[Frame, str | int]] = []
         self.keys: set[int] = set()  # segments that are keys, not values
+        self._ranks: dict[str, int] = {}
         self._tame_keys: set[str] = set()
         self._key_kinds: dict[str, tuple[str, bool, bool]] = {}
         self._read()
@@ -194,9 +196,16 @@ class JsonDocument(Spliced):
             owner, key = frame, name
             frame.marks.setdefault(name, value)
         for target, word in ((owner, key), (frame.parent, frame.name)):
-            rank = _SPEAKER_RANK.get(str(word).lower(), 99)
+            rank = self._rank(word) if isinstance(word, str) else _NO_SPEAKER
             if target is not None and rank < target.rank:
                 target.speaker, target.rank = value, rank
+
+    def _rank(self, key: str) -> int:
+        """Return how telling a key is of who speaks."""
+        rank = self._ranks.get(key)
+        if rank is None:
+            rank = self._ranks[key] = _SPEAKER_RANK.get(key.lower(), _NO_SPEAKER)
+        return rank
 
     def _key(self, found: re.Match[str], frame: Frame) -> str:
         """Return a key; one that could hold a number is a segment of its own."""

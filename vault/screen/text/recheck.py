@@ -47,6 +47,8 @@ _OTHER = re.compile(
     r"parcel|track|order|colis|commande|sendung|bestell|paket|pedido|seguimiento|suivi|sim\b|iccid|imei", re.IGNORECASE
 )
 _AROUND = 60  # characters on both sides in which a word makes a long run suspect
+_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z]$")  # glued to a parcel's number: "H3752..."
+_USUAL = 16  # digits of most cards; longer numbers are parcels' more often
 _LONGEST = 40  # digits of a run in which every place is tried
 
 _NAMES = (
@@ -62,6 +64,7 @@ _CODE = re.compile(
     r"|cryptogramme)"
     r"(?: (?:is|was|number|it is|it's|es|ist|est|lautet))?[\s:=\"',]{1,4}([0-9]{3,4})(?![0-9]|[./:-][0-9])"
 )
+_MONEY = re.compile(r"[$\u20ac\u00a3]|[0-9][.,][0-9]{2}(?![0-9])")
 _ANSWER = 8  # letters beside the digits in a message that only gives a part
 _PARTS = 8  # messages that a number is given in
 
@@ -142,8 +145,9 @@ def _cards(text: str, allowed: list[re.Pattern[str]]) -> Iterator[tuple[FindingK
     for run in _GROUPS.finditer(text):
         groups = list(_GROUP.finditer(text, run.start(), run.end()))
         other = _OTHER.search(text, max(0, run.start() - _AROUND), run.start())
+        glued = _LETTER.search(text, max(0, run.start() - 2), run.start())
         for first, last, digits in _windows([g.group() for g in groups]):
-            part = first > 0 or last < len(groups) - 1
+            part = first > 0 or last < len(groups) - 1 or len(digits) > _USUAL or glued
             if not (part and other) and not any(pattern.fullmatch(digits) for pattern in allowed):
                 yield FindingKind.CARD, _scheme(digits), groups[first].start(), groups[last].end()
         for group in groups:
@@ -200,7 +204,7 @@ def _over_messages(listed: list[Page]) -> Iterator[tuple[str, str]]:
             text = _plain(page.text)
             digits = "".join(_GROUP.findall(text))
             letters = sum(c.isalpha() for c in text)
-            if digits and letters <= _ANSWER and len(_GROUP.findall(text)) <= _PARTS:
+            if digits and letters <= _ANSWER and not _MONEY.search(text) and len(_GROUP.findall(text)) <= _PARTS:
                 parts.append((page.place, digits))
                 continue
             yield from _joined(parts)
