@@ -124,7 +124,7 @@ def score(result: Any, source: Any, truth: list[list[Glyph]], into: Score) -> li
     return leaks
 
 
-def screened(source: Any, preset: Preset, eye: Eye, folder: Path) -> tuple[Spill, Redaction, float]:
+def screened(source: Any, preset: Preset, eye: Eye, folder: Path) -> tuple[Any, Redaction, float]:
     """Return the result, what was found, and the CPU seconds it took."""
     sink = Spill(folder)
     begin = time.process_time()
@@ -134,14 +134,14 @@ def screened(source: Any, preset: Preset, eye: Eye, folder: Path) -> tuple[Spill
 
 def run(*, seed: int, quick: bool, verbose: bool = False) -> list[Row]:
     """Return the figures for screens."""
-    eye, rows, scores = Eye(), list[Row](), {Preset.STRICT: Score(), Preset.BALANCED: Score()}
+    rows, scores = list[Row](), {Preset.STRICT: Score(), Preset.BALANCED: Score()}
     seconds = spent = 0.0
     gate, wrong = {p: [0.0, 0.0] for p in scores}, dict.fromkeys(scores, 0)
     with tempfile.TemporaryDirectory() as name:
         for clip in clips(seed, 1 if quick else 3):
             source, truth = encoded(clip)
             for preset, total in scores.items():
-                one = Score()
+                one, eye = Score(), Eye()  # a new one: it remembers what it read
                 result, redaction, cpu = screened(source, preset, eye, Path(name))
                 begin = time.process_time()
                 left = recheck(result, Options(preset=preset), eye, redaction.findings, lambda _: None)
@@ -167,7 +167,7 @@ def run(*, seed: int, quick: bool, verbose: bool = False) -> list[Row]:
             rows.append(
                 Row("screen", preset, "the gate: video seconds per CPU second", gate[preset][0] / gate[preset][1], "x")
             )
-        rows += _still(eye, seed, Path(name), quick=quick)
+        rows += _still(seed, Path(name), quick=quick)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     rows.append(Row("screen", "all of these", "peak memory", peak, "MiB", "<= 1024"))
     return rows
@@ -190,19 +190,23 @@ def _rows(scores: dict[Preset, Score]) -> Iterator[Row]:
         yield Row("screen", preset, f"{what}: {told}", figure.share(what), "%", aim, figure.counted[what])
 
 
-def _still(eye: Eye, seed: int, folder: Path, *, quick: bool) -> Iterator[Row]:
+def _still(seed: int, folder: Path, *, quick: bool) -> Iterator[Row]:
     import random  # noqa: PLC0415 - one use
 
     clip = desktop(random.Random(seed), 100 if quick else 180)
     source, truth = encoded(clip)
     for preset in (Preset.BALANCED, Preset.STRICT):
-        one = Score()
-        result, _, cpu = screened(source, preset, eye, folder)
+        one, eye = Score(), Eye()
+        result, redaction, cpu = screened(source, preset, eye, folder)
+        begin = time.process_time()
+        recheck(result, Options(preset=preset), eye, redaction.findings, lambda _: None)
+        both = cpu + time.process_time() - begin
         score(result, source, truth, one)
         condition = f"{clip.name}, {preset}"
         yield Row("screen", condition, "card: frames with 7 or more digits covered", one.share("card"), "%", ">= 100",
                   one.counted["card"])  # fmt: skip
         yield Row("screen", condition, "video seconds per CPU second", clip.seconds / cpu, "x", ">= 4")
+        yield Row("screen", condition, "with the gate: video seconds per CPU second", clip.seconds / both, "x", ">= 4")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Containers, codecs, times, sizes, sound, and what is refused."""
 
+import contextlib
 import io
 import random
 import struct
 
 import av
+import numpy as np
 import pytest
 
 from tests.screen.picture.clips import VISA, NoEar, clip, eye, frames, page, run, shows
@@ -13,6 +15,7 @@ from vault.screen.options import Options, Preset, Ruling, Span
 from vault.screen.outcome import Medium
 from vault.screen.picture.ocr import Eye
 from vault.screen.picture.recheck import recheck
+from vault.screen.picture.redact import redact
 
 X, Y = 100, 60
 
@@ -260,3 +263,20 @@ def test_the_second_look_finds_a_moment_that_was_left(tmp_path):
 def test_the_second_look_passes_what_was_covered(tmp_path):
     redaction, sink = run(clip(pages(12)), tmp_path)
     assert recheck(sink, Options(), eye(), redaction.findings, lambda _: None) == ()
+
+
+def test_a_result_in_which_a_mask_was_not_painted_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("vault.screen.picture.write.paint", lambda frame, boxes: None)
+    with pytest.raises(UnscreenableError, match="what was to be covered shows") as refused:
+        run(clip(pages()), tmp_path)
+    assert refused.value.why is Why.RESIDUE
+
+
+def test_what_one_recording_shows_is_forgotten_before_the_next():
+    pages_read = Eye()
+    pages_read.detect(np.asarray(page((20, 60, VISA))))
+    assert pages_read._bands._answers
+    with contextlib.suppress(UnscreenableError):
+        redact("video/mp4", io.BytesIO(b"no recording"), None, Options(), pages_read, NoEar(), lambda _: None)
+    assert not pages_read._bands._answers
+    assert not pages_read._lines._answers

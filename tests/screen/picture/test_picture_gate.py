@@ -3,11 +3,11 @@ import pytest
 
 from tests.screen.picture.clips import VISA, clip, page
 from tests.screen.samples import CARDS, groups
-from vault.screen.picture import changes, motion
+from vault.screen.picture import changes, motion, patches
 from vault.screen.picture.changes import Picture
 from vault.screen.picture.lines import Box
 from vault.screen.picture.masks import Mask
-from vault.screen.picture.recheck import numbers_in, passes
+from vault.screen.picture.residue import numbers_in, passes
 from vault.screen.picture.verify import flaws
 
 SIZE = (480, 160)
@@ -89,3 +89,17 @@ def test_a_small_change_is_shown_to_the_recogniser_with_what_is_around_it():
     assert room.width >= 300
     assert room.height >= 120
     assert room.joined(Box(200, 60, 16, 16)) == room
+
+
+@pytest.mark.parametrize("edge", [(20, 60, 240, 70), (20, 72, 240, 90), (20, 60, 110, 90), (115, 60, 260, 90)])
+def test_a_patch_is_found_moved_and_half_hidden(edge):
+    patch = patches.cut_out(drawn((20, 100, VISA)).grey, Box(20, 100, 180, 24))
+    grey = drawn((20, 60, VISA)).grey.copy()
+    left, top, right, bottom = edge
+    grey[top:bottom, left:right] = 225
+    assert Box(20, 60, 180, 24) in list(patches.found(patch, grey, Box(0, 0, *SIZE)))
+
+
+def test_a_patch_is_not_found_where_other_text_stands():
+    patch = patches.cut_out(drawn((20, 100, VISA)).grey, Box(20, 100, 180, 24))
+    assert list(patches.found(patch, drawn(*words(40)).grey, Box(0, 0, *SIZE))) == []

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,11 +86,16 @@ def test_a_part_of_a_line_covers_its_characters_and_not_the_words_before():
     assert part.left > 100 + 10 * 8
 
 
+@pytest.mark.parametrize("label", ["CW2", "CWV", "cvw", "CWV2"])
+def test_labels_with_two_v_are_recognised_however_they_are_read(label):
+    assert spelled(line(10, 10, label)).text.upper().startswith("CVV")
+
+
 def test_two_v_read_as_a_w_are_spelled_out_in_place():
-    read = spelled(line(10, 10, "Cw 12"))
+    read = spelled(line(10, 10, "CW 12"))
     assert read.text == "CVV 12"
     assert len(read.centres) == len(read.sure) == 6
-    assert read.centres[-1] == line(10, 10, "Cw 12").centres[-1]
+    assert read.centres[-1] == line(10, 10, "CW 12").centres[-1]
 
 
 def test_fields_beside_each_other_are_one_row_and_far_ones_are_two():

@@ -52,14 +52,21 @@ def test_a_moved_number_is_covered_all_along(tmp_path):
 
 
 def test_a_scrolled_number_is_covered_from_edge_to_edge(tmp_path):
-    tops = [170 - 12 * k for k in range(17)]
-    pages = [
-        page(*((20, top + 40 * k, VISA if k == 0 else f"Line {k} of a letter") for k in range(-4, 5))) for top in tops
+    def scrolled(top):
+        lines = ((20, top + 40 * k, VISA if k == 0 else f"Line {k} of a letter") for k in range(-4, 6))
+        image = page(*lines)
+        image.paste("#e0e0e8", (0, 0, 480, 31))  # what scrolls goes under it
+        return image
+
+    tops = [172 - 9 * k for k in range(20)]
+    _, result = screened(tmp_path, [scrolled(top) for top in tops], BALANCED)
+    parts = [
+        (*shot, 20, max(31, top), 200, min(24, top - 7))
+        for shot, top in zip(result, tops, strict=True)
+        if 20 < top < 150
     ]
-    _, result = screened(tmp_path, pages, BALANCED)
-    visible = [(shot, top) for shot, top in zip(result, tops, strict=True) if -6 < top < 146]
-    assert len(visible) > 8
-    assert not any(shows(*shot, 20, top) for shot, top in visible)
+    assert sum(shows(old, old, *box) for _, old, *box in parts) > 12
+    assert not any(shows(*part) for part in parts)
 
 
 @pytest.mark.parametrize("lasting", [1, 2])
@@ -125,3 +132,13 @@ def test_a_number_is_one_finding_from_its_first_to_its_last_frame(tmp_path):
     assert left + width >= X + 165
     assert top <= Y + 4
     assert top + height >= Y + 16
+
+
+def test_a_number_that_fades_in_slowly_beside_a_ticking_clock_is_covered(tmp_path):
+    def fading(k):
+        image = page((X, Y, VISA), ink=(255 - 2 * k,) * 3)
+        image.paste(page((0, 0, f"10:0{k // 5 % 10}"), size=(80, 24)), (20, 20))
+        return image
+
+    _, result = screened(tmp_path, [fading(k) for k in range(75)], BALANCED)
+    assert not any(shows(*shot, X, Y) for shot in result[60:])

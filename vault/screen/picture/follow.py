@@ -103,6 +103,11 @@ class Follower:
             self._leave(place, step)
         self._states.append(_State(base + 1, step.new.index, list(digits)))
 
+    def cards(self) -> list[Box]:
+        """Return where card numbers and expiry dates show, as far as is known."""
+        kinds = (FindingKind.CARD, FindingKind.EXPIRY)
+        return [place.box for place in self._places if self.numbers[place.of].kind in kinds]
+
     def finish(self, last: int) -> None:
         """Close what shows until the last frame."""
         for place in self._places:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 ROW_GAP = 3.0  # line heights between two pieces of one row from which they are told apart
 ABOVE = 1.8  # line heights between a field and the label above or below it
+WORDS = 1.2  # line heights between two words of one label at most
 LEFT = 20.0  # line heights between a field and the label to its left
 
 
@@ -94,11 +95,11 @@ class Line(NamedTuple):
         return max(usual, self.box.height * 0.35) if self.box.height <= 2 * self.box.width else 0.0
 
 
-_CVV = re.compile(r"\b[Cc][Ww](?=2?\b)|\b[Cc][Vv][Ww](?=2?\b)")
+_CVV = re.compile(r"\bC(?:W|VW|WV|WW|VVV)(?=2?\b)", re.IGNORECASE)
 
 
 def spelled(line: Line) -> Line:
-    """Return the line with "CW" as "CVV": the recogniser reads two V that touch as a W."""
+    """Return the line with "CW" or "CWV" as "CVV": the recogniser reads two V that touch as a W."""
     found = _CVV.search(line.text)
     if found is None:
         return line
@@ -122,7 +123,8 @@ class Row(NamedTuple):
     origins: tuple[Piece | None, ...]
 
 
-def _same_row(one: Box, other: Box) -> bool:
+def same_row(one: Box, other: Box) -> bool:
+    """Say whether two boxes stand on one line of text."""
     high = min(one.bottom, other.bottom) - max(one.top, other.top)
     return high >= 0.5 * min(one.height, other.height)
 
@@ -133,7 +135,7 @@ def rows(lines: Sequence[Line]) -> list[Row]:
     out: list[Row] = []
     while left:
         head = lines[left[0]].box
-        row = sorted((i for i in left if _same_row(head, lines[i].box)), key=lambda i: lines[i].box.left)
+        row = sorted((i for i in left if same_row(head, lines[i].box)), key=lambda i: lines[i].box.left)
         taken = set(row)
         left = [i for i in left if i not in taken]
         text, origins, end = "", list[Piece | None](), None
@@ -183,6 +185,21 @@ def _is_bare_label(text: str) -> bool:
     return _is_label(text) and sum(c.isdigit() for c in text) <= 2  # noqa: PLR2004 - "3-digit code", "CVV2"
 
 
+def joined_labels(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines with the words of a label that were read as pieces beside each other as one line."""
+    out: list[Line] = []
+    for line in sorted(lines, key=lambda one: one.box.left):
+        for at, old in enumerate(out):
+            near = -0.3 * old.box.height <= line.box.left - old.box.right <= WORDS * old.box.height
+            if near and same_row(old.box, line.box) and _is_bare_label(old.text) and _is_bare_label(line.text):
+                both = old.box.joined(line.box), f"{old.text} {line.text}"
+                out[at] = Line(*both, (*old.centres, old.box.right, *line.centres), (*old.sure, 1.0, *line.sure))
+                break
+        else:
+            out.append(line)
+    return out
+
+
 def labels(lines: Sequence[Line], index: int) -> str:
     """Return what labels line `index`: the nearest text to its left, above it and below it, if it holds letters."""
     box = lines[index].box
@@ -193,7 +210,7 @@ def labels(lines: Sequence[Line], index: int) -> str:
         if other == index:
             continue
         near = line.box
-        if _same_row(box, near):
+        if same_row(box, near):
             gap = float(box.left - near.right)
             if -box.height <= gap <= LEFT * box.height and (left is None or gap < left[0]) and near.left < box.left:
                 left = gap, line.text

@@ -8,6 +8,7 @@ expiry dates in single pieces of text with what labels them. The finder decides;
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vault.screen.find import finder
 from vault.screen.find.allowed import spared
@@ -18,12 +19,16 @@ from vault.screen.find.views import view_of
 from vault.screen.find.words import CODE_TALK, EXPIRY_TALK
 from vault.screen.options import Options, Preset
 from vault.screen.outcome import FindingKind
-from vault.screen.picture.lines import Box, Line, Row, around, labels, rows, wrapped
+from vault.screen.picture import codes, names
+from vault.screen.picture.codes import Anchor
+from vault.screen.picture.lines import Box, Line, Row, around, joined_labels, labels, rows, wrapped
 
 FLOOR = 0.6  # how sure the recogniser must be of digits for them to count as read
 CERTAIN = 0.9  # of a digit; below it a number that fails its check may be a card misread
 SHOWN = 7  # digits from which a number being typed counts as showing
 
+_GROUP = 6  # digits at most in one of the fields that a number is written in
+_GAP = 2.0  # line heights between two characters from which they stand in two cells
 _FIELD = re.compile(r"\bcard\b|kreditkarte|kartennummer|tarjeta|\bcarte\b|\bpan\b")
 _LIKE_DIGITS = frozenset("0123456789OoQDlIi|!SsBZzGbgq")
 
@@ -62,23 +67,62 @@ def runs(lines: Sequence[Line]) -> list[Run]:
     ]
 
 
-def spots(lines: Sequence[Line], options: Options) -> list[Spot]:
-    """Return the card data in the text of one picture."""
+def spots(
+    lines: Sequence[Line], options: Options, before: Sequence[Line] = (), showing: Sequence[Box] = ()
+) -> list[Spot]:
+    """Return the card data in the text of one picture.
+
+    `before` is the text of the last one that was read, `showing` where card data is known to have shown in it.
+    """
+    strict = options.preset is Preset.STRICT
     in_rows = rows(lines)
     in_rows += wrapped(in_rows, lines)
-    hints = [labels(lines, index) if any(c.isdigit() for c in line.text) else "" for index, line in enumerate(lines)]
+    hints = _hints(lines, strict=strict)
     segments = [
         *(Segment(row.text, joins=False) for row in in_rows),
         *(Segment(line.text, hint=_words(hint), joins=False) for line, hint in zip(lines, hints, strict=True)),
     ]
-    strict = options.preset is Preset.STRICT
     hits = finder.find(segments, run=options.run if strict else None, allowed=options.allowed).hits
     found = [spot for hit in hits if (spot := _spot(hit, lines, in_rows, segments)) is not None]
     found += _misread(lines, in_rows, options)
     found += [s for s in _labelled(lines, hints) if strict or _may_be_card(s)]
     if strict:
         found += _unread(lines, options)
+    near = [Anchor(box) for box in showing if strict] + _anchors(lines, found, strict=strict)
+    found += _beside(lines, hints, near, before, strict=strict)
     return _distinct(found)
+
+
+def _hints(lines: Sequence[Line], *, strict: bool) -> list[str]:
+    """Return what labels each line that holds digits; a label read with mistakes is followed by what it means."""
+    whole = joined_labels(lines)
+    near_card = strict or any(names.is_card(line.text) or names.is_expiry(line.text) for line in whole)
+    out = []
+    for line in lines:
+        hint = labels([*whole, line], len(whole)) if any(c.isdigit() for c in line.text) else ""
+        own = re.sub(r"\d.*", "", line.text)
+        if hint or own:
+            is_code = any(names.is_code(part, short=near_card) for part in (hint, own))
+            is_date = any(names.is_expiry(part) for part in (hint, own))
+            hint += " ; cvv" * is_code + " ; expiry" * is_date
+        out.append(hint)
+    return out
+
+
+def _anchors(lines: Sequence[Line], found: Sequence[Spot], *, strict: bool) -> list[Anchor]:
+    """Return where cards show, by what was found and by labels."""
+    cards = [s for s in found if s.kind in (FindingKind.CARD, FindingKind.EXPIRY) or _may_be_card(s)]
+    sure = [s for s in cards if strict or s.rule != "PIC-04"]
+    return codes.anchors(lines, [box for spot in sure for box, _ in spot.places], strict=strict)
+
+
+def _beside(
+    lines: Sequence[Line], hints: Sequence[str], near: Sequence[Anchor], before: Sequence[Line], *, strict: bool
+) -> Iterator[Spot]:
+    """Yield what stands where a security code does, whatever its label says (codes.py)."""
+    for token in codes.beside(lines, hints, near, before, strict=strict):
+        kind = FindingKind.CODE if len(token.digits) in codes.CODE else FindingKind.DIGITS
+        yield Spot(kind, "PIC-19", ((token.box, token.digits),), len(token.digits), sure=token.sure)
 
 
 def _words(hint: str) -> str:
@@ -157,12 +201,26 @@ def _least(lines: Sequence[Line], row: Row, start: int, end: int) -> float:
     )
 
 
+def _is_one_cell(lines: Sequence[Line], row: Row, start: int, end: int) -> bool:
+    """Say whether characters of a row stand in one line without a wide gap, or in fields of a group of digits each."""
+    at = [origin for origin in row.origins[start:end] if origin is not None]
+    used = {origin.line for origin in at}
+    if len(used) > 1:
+        texts = [lines[index].text.strip() for index in used]
+        return all(len(t) <= _GROUP and t.isdecimal() for t in texts)
+    line = lines[at[0].line]
+    centres = [line.centres[origin.character] for origin in at]
+    return all(b - a < _GAP * line.box.height for a, b in pairwise(centres))
+
+
 def _misread(lines: Sequence[Line], in_rows: Sequence[Row], options: Options) -> Iterator[Spot]:
     """Yield what looks like a card number whose check fails while a digit of it is uncertain."""
     for row in in_rows:
         for chain in _chains(row.text):
             digits, start, end = "".join(b.digits for b in chain), chain[0].start, chain[-1].end
             if not (MIN_DIGITS <= len(digits) <= MAX_DIGITS and may_start(digits[:2])):
+                continue
+            if not _is_one_cell(lines, row, start, end):
                 continue
             sure = _least(lines, row, start, end)
             if sure < CERTAIN and not spared(row.text, [(start, end)], options.allowed).wholly:

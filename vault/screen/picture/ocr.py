@@ -6,10 +6,11 @@ Each run takes one thread, because several workers screen side by side.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from importlib import metadata, util
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,28 @@ _LEAST_BAND, _OVERLAP = 256, 96  # pixels high; no line of text is higher than t
 _TALL: Final = 2.0  # height by width from which text is taken to run downwards
 
 
+_READ, _DETECTED = 4096, 64  # answers kept, because the same pixels are shown again
+_Answer = TypeVar("_Answer")
+
+
+class _Known(Generic[_Answer]):
+    """The latest answers by the SHA-256 of the pixels they are about: what is the same to the bit is seen once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._answers: OrderedDict[bytes, _Answer] = OrderedDict()
+
+    def of(self, image: Pixels, ask: Callable[[], _Answer]) -> _Answer:
+        """Return what was answered about these pixels, or ask."""
+        key = hashlib.sha256(repr(image.shape).encode() + np.ascontiguousarray(image).tobytes()).digest()
+        if key not in self._answers:
+            self._answers[key] = ask()
+            if len(self._answers) > self._most:
+                self._answers.popitem(last=False)
+        self._answers.move_to_end(key)
+        return self._answers[key]
+
+
 class Eye:
     """The loaded models. Not for two threads at once.
 
@@ -58,17 +81,28 @@ class Eye:
         self._boxes_of: Any = DBPostProcess(0.3, 0.5, 1000, 1.6, "fast", True)  # noqa: FBT003 - its own order
         characters = self._sessions[1].get_modelmeta().custom_metadata_map["character"].splitlines()
         self._characters = ["", *characters, " "]
+        self._lines: _Known[Line]
+        self._bands: _Known[list[Box]]
+        self.forget()
         version = metadata.version(_PACKAGE)
         self.engines = tuple(Engine(name.removesuffix(".onnx"), version, digest) for name, digest in _MODELS.items())
 
-    def detect(self, image: Pixels) -> list[Box]:
-        """Return where text stands in a picture of shape (height, width, 3); a large one is looked at in bands."""
+    def forget(self) -> None:
+        """Forget what was read: what one recording shows is not kept while another is screened."""
+        self._lines, self._bands = _Known(_READ), _Known(_DETECTED)
+
+    def detect(self, image: Pixels, high: int | None = None) -> list[Box]:
+        """Return where text stands in a picture of shape (height, width, 3).
+
+        A large one is looked at in bands, `high` pixels high; a band that was seen before is not looked at again.
+        """
         height = image.shape[0]
-        high = max(_LEAST_BAND, _BAND // image.shape[1])
+        high = max(_LEAST_BAND, _BAND // image.shape[1]) if high is None else high
         found: list[Box] = []
         for top in range(0, max(1, height - _OVERLAP), high):
             low = min(height, top + high + _OVERLAP)
-            for box in self._in_band(image[top:low]):
+            band = image[top:low]
+            for box in self._bands.of(band, lambda: self._in_band(band)):  # noqa: B023 - called at once
                 cut = (top and not box.top) or (low < height and box.bottom == low - top)
                 whole = box.moved(0, top)
                 if not cut and not any(whole.shared(other) > 0.5 for other in found):  # noqa: PLR2004 - the same
@@ -93,6 +127,10 @@ class Eye:
     def read(self, image: Pixels, box: Box) -> Line:
         """Return the text in `box`, and where each of its characters stands."""
         crop = image[box.top : box.bottom, box.left : box.right]
+        line = self._lines.of(crop, lambda: self._read(crop, Box(0, 0, box.width, box.height)))
+        return Line(box, line.text, tuple(box.left + c for c in line.centres), line.sure)
+
+    def _read(self, crop: Pixels, box: Box) -> Line:
         if box.height > _TALL * box.width:
             return self._read_upright(crop, box)
         text, centres, sure = [], [], []

@@ -32,7 +32,7 @@ from vault.screen.sound.redact import SoundCuts, find_cuts
 from vault.screen.sound.verify import flaws as sound_flaws
 from vault.sealed.spill import Spill
 
-ENGINE: Final = Engine("strongroom-picture", "1")  # raise when a rule of SPEC.md changes
+ENGINE: Final = Engine("strongroom-picture", "2")  # raise when a rule of SPEC.md changes
 _READ, _HEARD, _WRITTEN = 0.7, 0.05, 0.25  # what the passes take of the progress
 _NO_SOUND: Final = SoundCuts((), (), (), 0)
 
@@ -50,6 +50,7 @@ def redact(
         StoreUnavailableError, SealedSegmentError: the sink cannot be written; see Spill.
 
     """
+    eye.forget()
     with opened(source) as container:
         has_sound = bool(tracks(container, pictures=True))
         times, first, end, watch = _watch(container, options, eye, on_progress)

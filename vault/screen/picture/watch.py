@@ -113,10 +113,10 @@ class Watch:
         gone = [line for line in self._lines if line not in kept]
         for area in areas:
             kept += self._read_area(picture, area, gone)
-        self._lines = kept
+        before, self._lines = self._lines, kept
         self.readings += 1
         state = self._state or picture
-        found = spots(kept, self._options)
+        found = spots(kept, self._options, before, self.follower.cards())
         self.follower.follow(state, self._base, list(self._between), found, runs(kept))
         self._state = _composed(self._state, picture, areas)
         self._base, self._read_at = now.index, now.seconds
