@@ -14,6 +14,7 @@ from vault.ingest.sniff import Form, mpeg_frame_size
 MAX_ELEMENTS = 4_000_000  # boxes, chunks or EBML elements; a hostile file may hold one every two bytes
 
 _UNKNOWN_32 = 0xFFFFFFFF
+_ID3_SIZE = 10  # bytes of the head of an ID3v2 tag
 _EBML_SEGMENT, _EBML_CLUSTER = 0x18538067, 0x1F43B675  # RFC 9559
 _EBML_INFO, _EBML_DURATION = 0x1549A966, 0x4489
 _MAX_OGG_PAGE = 27 + 255 + 255 * 255  # bytes (RFC 3533)
@@ -155,9 +156,9 @@ def _ogg(stream: BinaryIO, size: int) -> bool:
 
 def _mp3(stream: BinaryIO) -> bool:
     """Return whether the first frame is a Xing or Info header, which counts the frames."""
-    tag = _read(stream, 0, 10)
+    tag = _read(stream, 0, _ID3_SIZE)
     at = 0
-    if tag[:3] == b"ID3" and len(tag) == 10:  # ID3v2: a length of four 7-bit bytes, and a footer if the flag says so
+    if tag[:3] == b"ID3" and len(tag) == _ID3_SIZE:  # ID3v2: a length of four 7-bit bytes, and a footer if the flag says so
         at = 10 + sum((byte & 0x7F) << 7 * (3 - n) for n, byte in enumerate(tag[6:10])) + (10 if tag[5] & 0x10 else 0)
     frame = _read(stream, at, 64)
     place = max(frame.find(b"Xing"), frame.find(b"Info"))

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from vault.model import Kind
 from vault.screen import gate, vcon_sound
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.gate import Route
-from vault.screen.options import OnProgress, Options
+from vault.screen.options import OnProgress, Options, Preset
 from vault.screen.outcome import Engine, Finding, Redaction
 from vault.screen.text import recheck as second_text
 from vault.screen.text import redact as text
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from vault.screen.sound.listen import Listener
     from vault.screen.sound.speech import Ear
     from vault.screen.sound.speech_second import SecondEar
+    from vault.screen.sound.speech_words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ def inventory() -> Iterator[Part]:
 class Parts:
     """The parts of one process."""
 
+    def __init__(self) -> None:
+        self._words: dict[Path | None, Words] = {}
+
     @cached_property
     def ear(self) -> "Ear":
         """What hears spoken digits. Raises PartMissingError."""
@@ -71,6 +76,22 @@ class Parts:
         from vault.screen.sound.speech_second import SecondEar  # noqa: PLC0415 - see above
 
         return SecondEar()
+
+    def words(self, options: Options) -> "Words | None":
+        """Return what hears words, if the options have a use for it: a transcript, or numbers that may stay.
+
+        Raises:
+            PartMissingError: it is missing.
+
+        """
+        chosen = options.recogniser
+        if not options.transcript and (chosen is None or options.preset is not Preset.BALANCED):
+            return None
+        if chosen not in self._words:
+            from vault.screen.sound.speech_words import Words  # noqa: PLC0415 - see above
+
+            self._words[chosen] = Words(chosen)
+        return self._words[chosen]
 
     @cached_property
     def eye(self) -> "Eye":
@@ -99,7 +120,7 @@ class Parts:
         if route is Route.SOUND:
             from vault.screen.sound import redact as sound  # noqa: PLC0415 - see above
 
-            return sound.redact(media_type, source, sink, options, self.ear, on_progress)
+            return sound.redact(media_type, source, sink, options, self.ear, on_progress, self.words(options))
         if route is Route.PICTURE:
             from vault.screen.picture import redact as picture  # noqa: PLC0415 - see above
 
@@ -126,7 +147,9 @@ class Parts:
             found = picture.recheck(result, options, self.eye, redaction.findings, lambda _: None)
         silent = silences(finding for finding in redaction.findings if finding.box is None)
         second = cast("Listener", self.second_ear)  # which nobody asks for its languages
-        return (*found, *sound.recheck(media_type, result, original, options, second, silent))
+        spares = route is Route.SOUND and options.preset is Preset.BALANCED
+        words = self.words(options) if spares else None
+        return (*found, *sound.recheck(media_type, result, original, options, second, silent, words))
 
     def _redact_text(
         self, media_type: str, content: bytes, scratch: Spill, options: Options, on_progress: OnProgress

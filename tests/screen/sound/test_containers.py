@@ -1,15 +1,17 @@
 """Every container and codec that ingest takes as a call: silent in the span, and everything else as it was."""
 
+import io
 from functools import cache
 
+import av
 import numpy as np
 import pytest
 
-from tests import media
 from tests.screen.sound.made import Told, encoded, hum, mulaw_wav, redacted, sound_of
 from vault.screen.options import Options
 from vault.screen.sound import mute
 
+LENGTH = 1.8  # seconds
 CUT = (0.8, 1.3)
 
 # name: (container, codec, rate, channels, media type, media type of the result, exact outside, seconds touched around)
@@ -60,8 +62,13 @@ CASES = {
 @cache
 def made(name):
     container, codec, rate, channels = CASES[name][:4]
-    sound = np.stack([hum(2.5, rate, seed=n) for n in range(channels)])
+    sound = np.stack([hum(LENGTH, rate, seed=n) for n in range(channels)])
     return encoded(sound, container, codec, rate, layout={1: "mono", 2: "stereo", 6: "5.1"}[channels])
+
+
+def codec_of(content):
+    with av.open(io.BytesIO(content)) as container:
+        return container.streams.audio[0].codec_context.name
 
 
 def check(before, after, rate, *, exact, around):
@@ -86,37 +93,22 @@ def test_the_span_is_silent_and_everything_else_is_where_it_was(name, tmp_path):
     media_type, result_type, exact, around = CASES[name][4:]
     outcome, result = redacted(media_type, made(name), Options(), Told(CUT), tmp_path)
     assert outcome.media_type == (result_type or media_type)
+    assert codec_of(result) == (
+        "flac" if result_type or name in ("mp4 MP3", "3gp AMR", "mkv WavPack") else codec_of(made(name))
+    )
     check(sound_of(made(name)), sound_of(result), CASES[name][2], exact=exact, around=around)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_without_a_finding_every_sample_stays(name, tmp_path):
-    outcome, result = redacted(CASES[name][4], made(name), Options(), Told(), tmp_path)
-    assert outcome.findings == ()
-    assert outcome.media_type == CASES[name][4]
-    assert np.array_equal(sound_of(made(name)), sound_of(result))
-
-
-@pytest.mark.parametrize("name", [n for n, s in media.SAMPLES.items() if s.kind == "call"])
-def test_every_call_that_ingest_takes_is_screened(name, tmp_path):
-    sample = media.SAMPLES[name]
-    outcome, result = redacted(sample.media_type, media.media(name), Options(), Told(CUT), tmp_path)
-    assert len(outcome.findings) == 1
-    before, after = sound_of(media.media(name)), sound_of(result)
-    assert before.shape == after.shape
-    assert outcome.media_type == sample.media_type
 
 
 @pytest.mark.parametrize(
     ("name", "container"), [("m4a AAC", "ipod"), ("ogg Opus", "ogg"), ("mp3", "mp3"), ("wav A-law", "wav")]
 )
-@pytest.mark.parametrize("cut", [(0.0, 0.6), (2.0, 2.6), (0.0, 2.6), (1.0, 1.0001)])
+@pytest.mark.parametrize("cut", [(0.0, 0.6), (1.3, 1.9), (0.0, 1.9), (1.0, 1.0001)])
 def test_spans_at_the_edges_and_over_all_of_it_are_silent(name, container, cut, tmp_path):
     _, result = redacted(CASES[name][4], made(name), Options(), Told(cut), tmp_path)
     rate = CASES[name][2]
     before, after = sound_of(made(name)), sound_of(result)
     assert before.shape == after.shape
-    low, high = round((cut[0] + 0.03) * rate) if cut[0] else 0, round(min(cut[1], 2.5) * rate)
+    low, high = round((cut[0] + 0.03) * rate) if cut[0] else 0, round(min(cut[1], LENGTH) * rate)
     assert np.abs(after[:, low:high]).max(initial=0) < 1e-3
 
 
@@ -155,3 +147,9 @@ def test_rf64_and_a_length_never_told_are_read_to_the_end(tmp_path):
     for content in (rf64, piped):
         _, result = redacted("audio/wav", content, Options(), Told(CUT), tmp_path)
         check(sound_of(plain), sound_of(result), 8000, exact=True, around=0)
+
+
+def test_mp3_smears_nothing_into_the_span(tmp_path):
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(2.5 * 8000) / 8000)
+    _, result = redacted("audio/mpeg", encoded(tone, "mp3", "libmp3lame"), Options(), Told(CUT), tmp_path)
+    assert np.abs(sound_of(result)[0, 6400:10400]).max() < 1e-3

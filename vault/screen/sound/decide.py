@@ -70,9 +70,12 @@ def bursts(keys: Sequence[Key]) -> list[Burst]:
     return [Burst(tuple(group)) for group in groups]
 
 
-def decide(heard: Iterable[Channel], options: Options) -> tuple[Finding, ...]:
-    """Return the findings of all channels, in order of time; each begins and ends where the cut does."""
-    found: list[Finding] = []
+def decide(heard: Iterable[Channel], options: Options, spelled: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+    """Return the findings of all channels, in order of time; each begins and ends where the cut does.
+
+    `spelled` is what a recogniser of words found beside (vault.screen.sound.said).
+    """
+    found = list(spelled)
     for channel in heard:
         found += _spoken(channel)
         found += _keyed(bursts(channel.keys), options)

@@ -18,9 +18,10 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from vault.ingest.errors import CorruptMediaError, UnrecognisedContentError
-from vault.ingest.sniff import HEAD_SIZE, Form, sniff
+from vault.ingest.sniff import HEAD_SIZE, Form, mpeg_frame_size, sniff
 from vault.ingest.structure import states_duration
 from vault.screen.errors import UnscreenableError, Why
+from vault.screen.sound import ogg
 
 RATES: Final = range(8000, 192_001)  # samples a second: below, neither speech nor tones can be told
 MAX_CHANNELS: Final = 8
@@ -57,6 +58,8 @@ def opened(source: BinaryIO) -> Iterator[InputContainer]:
         if form is Form.TEXT:
             raise UnscreenableError("expected sound or video, got text", why=Why.UNKNOWN_MEDIA)
         states_duration(form, source, source.seek(0, 2))
+        if form is Form.OGG:
+            ogg.walk(source)
         source.seek(0)
         with av.open(
             source,
@@ -138,6 +141,7 @@ class Decoder:
         if self._context.name not in _LENIENT and not self._context.is_open:
             self._context.options = dict(_STRICT)
         self._origin = origin(stream.container)
+        self._is_gapless = stream.container.format.name == Form.FLAC  # whose frames count their samples
         self._form: tuple[int, str, str] | None = None
         self._start = self._drift = 0  # in samples
         self.rate = stream.rate
@@ -159,6 +163,8 @@ class Decoder:
         if (self.damaged or self.scrap) and packet.size:
             raise UnscreenableError("a packet of the sound is damaged")
         self.damaged = self.damaged or packet.is_corrupt
+        if self._context.name in _LENIENT and packet.size and mpeg_frame_size(bytes(packet)[:4]) != packet.size:
+            raise UnscreenableError("there are bytes between the frames of the sound, or a frame is damaged")
         if self._context.name in _BLOCKS and packet.size:
             self._block = self._block or packet.size
             if packet.size < self._block:
@@ -184,6 +190,8 @@ class Decoder:
             stamp = (2 * frame.pts * base.numerator * self.rate + base.denominator) // (
                 2 * base.denominator
             ) - self._start
+            if self._is_gapless and stamp != begin:
+                raise UnscreenableError("a frame of the sound lacks")
             if self.time is None or stamp - begin > self._drift:
                 begin = max(0, stamp)  # what an encoder put before the start is played first, if it is played
             elif begin - stamp > self._drift:
@@ -223,6 +231,8 @@ def check_whole(decoder: Decoder, stream: AudioStream) -> None:
         raise UnscreenableError("the last packet of the sound is damaged")
     if stream.duration is not None and stream.time_base is not None and stream.container.format.name != Form.MP3:
         stated = stream.duration * stream.time_base  # of MP3 it is an estimate from the bit rate
+        if stream.container.format.name == Form.FLAC and decoder.samples != stated * decoder.rate:
+            raise UnscreenableError("the file has not as many samples as it states")
         if (
             Fraction(decoder.samples, decoder.rate) + SHORT < stated
             and Fraction(decoder.time, decoder.rate) + SHORT < stated

@@ -5,7 +5,8 @@ with the length.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final, Protocol
 
 import numpy as np
@@ -89,22 +90,14 @@ class Span:
     sure: float
 
 
-@dataclass(slots=True)
-class Channel:
-    """What was heard in one channel; times are seconds from the start of the recording."""
-
-    speech: list[Span] = field(default_factory=list)
-    keys: list[tones.Key] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-class _Clock:
+class Clock:
     """From the time of a channel's samples to that of the recording, which may jump where nothing was recorded."""
 
     def __init__(self) -> None:
         self._jumps: list[tuple[float, float]] = []  # from this second of the channel on, so many are added
 
     def jump(self, at: float, shift: float) -> None:
+        """Note that `shift` seconds are added from second `at` of the channel on."""
         if len(self._jumps) >= MAX_GAPS:
             raise UnscreenableError("expected sound in one piece, got countless gaps")
         self._jumps.append((at, shift))
@@ -118,11 +111,32 @@ class _Clock:
                 break
         return max(0.0, second + shift)
 
+    def second(self, time: float) -> float:
+        """Return the second of the channel at a time of the recording; in a gap, where it is."""
+        found = time
+        for at, shift in self._jumps:
+            if at + shift > time:
+                return min(found, at)
+            found = time - shift
+        return found
+
+
+@dataclass(slots=True)
+class Channel:
+    """What was heard in one channel; times are seconds from the start of the recording."""
+
+    speech: list[Span] = field(default_factory=list)
+    keys: list[tones.Key] = field(default_factory=list)
+    seconds: float = 0.0
+    track: int = 0
+    number: int = 0  # in its track
+    clock: Clock = field(default_factory=Clock)
+
 
 class _Tap:
     """Turns the decoded frames of one channel into the blocks that a recogniser takes, past the tone detector."""
 
-    def __init__(self, clock: _Clock, channel: int, detectors: Detectors) -> None:
+    def __init__(self, clock: Clock, channel: int, detectors: Detectors | None) -> None:
         self._clock, self._channel, self._detectors = clock, channel, detectors
         self.samples = 0
         self.rate = EAR_RATE
@@ -135,18 +149,18 @@ class _Tap:
         for samples in self._seconds(frames):
             heard = _resampled(resampler, samples, self.rate)
             native = self.rate <= EAR_RATE
-            detector = detector or self._detectors(self.rate if native else EAR_RATE)
-            detector.feed(samples if native else heard)
+            if self._detectors is not None:
+                detector = detector or self._detectors(self.rate if native else EAR_RATE)
+                detector.feed(samples if native else heard)
             on_seconds(self._clock.time(self.samples / self.rate))
             if len(heard):
                 yield heard
-        if detector is not None:
-            rest = _resampled(resampler, None, self.rate)
-            if self.rate > EAR_RATE:
-                detector.feed(rest)
-            if len(rest):
-                yield rest
-            self.keys = detector.finish()
+        rest = _resampled(resampler, None, self.rate) if self.samples else np.zeros(0, np.float32)
+        if detector is not None and self.rate > EAR_RATE:
+            detector.feed(rest)
+        if len(rest):
+            yield rest
+        self.keys = detector.finish() if detector is not None else []
 
     def _seconds(self, frames: Iterable[Placed]) -> Iterator[NDArray[np.float32]]:
         waiting: list[NDArray[np.float32]] = []
@@ -204,27 +218,41 @@ def listen(
     with opened(source) as container:
         places = [(n, c) for n, s in enumerate(tracks(container, pictures=pictures)) for c in range(s.channels)]
     heard: list[Channel] = []
-    for track, channel in places:
+    for track, number in places:
 
         def told(seconds: float) -> None:
             before = sum(channel.seconds for channel in heard)
             on_seconds((before + seconds) / len(places))
 
-        with opened(source) as container:
-            stream = tracks(container, pictures=pictures)[track]
-            heard.append(_listen(decoded(container, stream), ear, channel, detectors, told))
+        found = Channel(track=track, number=number)
+        with _tapped(source, found, detectors, pictures=pictures) as (tap, frames):
+            blocks = tap.blocks(frames, told)
+            time = found.clock.time
+            found.speech = [Span(time(s.begin), time(s.end), s.sure) for s in ear.listen(blocks)]
+            for _ in blocks:  # a recogniser that stops early must not hide the rest from the detector
+                raise UnscreenableError("the recogniser did not listen to the end")
+        found.keys = [k.moved(time(k.begin), time(k.end)) for k in tap.keys]
+        found.seconds = found.clock.time(tap.samples / tap.rate)
+        heard.append(found)
     return heard
 
 
-def _listen(
-    frames: Iterable[Placed], ear: Hearing, channel: int, detectors: Detectors, on_seconds: Callable[[float], None]
-) -> Channel:
-    found, clock = Channel(), _Clock()
-    tap = _Tap(clock, channel, detectors)
-    blocks = tap.blocks(frames, on_seconds)
-    found.speech = [Span(clock.time(s.begin), clock.time(s.end), s.sure) for s in ear.listen(blocks)]
-    for _ in blocks:  # a recogniser that stops early must not hide the rest from the detector
-        raise UnscreenableError("the recogniser did not listen to the end")
-    found.keys = [k.moved(clock.time(k.begin), clock.time(k.end)) for k in tap.keys]
-    found.seconds = clock.time(tap.samples / tap.rate)
-    return found
+@contextmanager
+def _tapped(
+    source: BinaryIO, channel: Channel, detectors: Detectors | None, *, pictures: bool
+) -> Iterator[tuple[_Tap, Iterator[Placed]]]:
+    with opened(source) as container:
+        stream = tracks(container, pictures=pictures)[channel.track]
+        yield _Tap(channel.clock, channel.number, detectors), decoded(container, stream)
+
+
+def listen_again(source: BinaryIO, channel: Channel, *, pictures: bool) -> Iterator[NDArray[np.float32]]:
+    """Yield one channel that was listened to once more, at EAR_RATE and in blocks of about a second.
+
+    Raises:
+        UnscreenableError: as for `listen`.
+
+    """
+    again = replace(channel, clock=Clock())
+    with _tapped(source, again, None, pictures=pictures) as (tap, frames):
+        yield from tap.blocks(frames, lambda _: None)

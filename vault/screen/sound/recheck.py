@@ -16,6 +16,8 @@ from vault.screen.sound.decide import Silence, decide
 from vault.screen.sound.decode import opened
 from vault.screen.sound.listen import Hearing, listen
 from vault.screen.sound.mute import FORMATS
+from vault.screen.sound.overhear import Hears
+from vault.screen.sound.understand import understand
 from vault.screen.sound.verify import extents, flaws
 
 _READ_BY: Final = {"mp2": "mp3", "webm": "matroska"}  # demuxers that go by another name than the muxer
@@ -28,11 +30,13 @@ def recheck(
     options: Options,
     second: Hearing,
     silences: Sequence[Silence],
+    words: Hears | None = None,
 ) -> tuple[Finding, ...]:
     """Return what the result `source` of screening `original` still gives away; nothing when it may be archived.
 
-    `silences` are the spans that were to be silenced. What people let pass (Ruling.drop) is not found again. For
-    recorded screens it looks at their sound alone.
+    `silences` are the spans that were to be silenced. `words` speak for numbers under `balanced`, as in the first pass:
+    what the preset lets stay is no residue. What people let pass (Ruling.drop) is not found again. For recorded screens
+    it looks at their sound alone.
 
     Raises:
         UnscreenableError: the result is not of `media_type`, cannot be wholly decoded, is not silent in a span, or its
@@ -46,12 +50,9 @@ def recheck(
     wrong = flaws(extents(original)[0], source, silences)
     if wrong:
         raise UnscreenableError(f"the result is not the recording with silence in it: {wrong}", why=Why.RESIDUE)
-    heard = listen(
-        source,
-        second,
-        pictures=media_type.startswith("video/"),
-        on_seconds=lambda _: None,
-        detectors=pairs.Detector,
-    )
-    found = decide(heard, replace(options, ruling=Ruling(drop=options.ruling.drop)))
+    pictures = media_type.startswith("video/")
+    heard = listen(source, second, pictures=pictures, on_seconds=lambda _: None, detectors=pairs.Detector)
+    asked = replace(options, ruling=Ruling(drop=options.ruling.drop), transcript=False)
+    understood = understand(source, heard, words, asked, pictures=pictures)
+    found = decide(understood.channels, asked, understood.spelled)
     return tuple(finding for finding in found if finding.cut)

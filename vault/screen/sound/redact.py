@@ -11,14 +11,16 @@ from typing import BinaryIO, Final, cast
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import OnProgress, Options
 from vault.screen.outcome import Engine, Finding, Redaction
-from vault.screen.sound import mute
+from vault.screen.sound import captions, mute
 from vault.screen.sound.decide import Silence, decide, silences
 from vault.screen.sound.decode import opened
 from vault.screen.sound.listen import Listener, listen
+from vault.screen.sound.overhear import Hears
+from vault.screen.sound.understand import understand
 from vault.screen.sound.verify import flaws
 from vault.sealed.spill import Spill
 
-ENGINE: Final = Engine("strongroom-sound", "1")  # raise when a rule of SPEC.md changes
+ENGINE: Final = Engine("strongroom-sound", "2")  # raise when a rule of SPEC.md changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,25 @@ class SoundCuts:
     spans: tuple[Silence, ...]
     engines: tuple[Engine, ...]
     tracks: int  # channels listened to; 0 when there is no sound
+    transcript: bytes | None = None  # WebVTT, without what is silenced
 
 
 def find_cuts(
-    source: BinaryIO, options: Options, ear: Listener, on_progress: OnProgress, *, pictures: bool = True
+    source: BinaryIO,
+    options: Options,
+    ear: Listener,
+    on_progress: OnProgress,
+    *,
+    words: Hears | None = None,
+    pictures: bool = True,
 ) -> SoundCuts:
     """Listen to all tracks of sound of the media in a seekable stream, and decide what is to be silenced.
 
+    With `words` numbers that were understood stay under `balanced`, and a transcript is made if the options ask for it.
+
     Raises:
-        UnscreenableError: it cannot be wholly decoded, or is in a language that `ear` does not know; without
-            `pictures` also when it has a video track.
+        UnscreenableError: it cannot be wholly decoded, or is in a language that `ear` does not know, or the
+            recogniser of words failed over a transcript; without `pictures` also when it has a video track.
 
     """
     unknown = options.languages - ear.languages
@@ -46,12 +57,23 @@ def find_cuts(
         named = ", ".join(sorted(unknown)) or "no language"
         raise UnscreenableError(f"spoken digits are not recognised well enough in: {named}", why=Why.LANGUAGE)
     heard = listen(source, ear, pictures=pictures, on_seconds=on_progress)
-    findings = decide(heard, options)
-    return SoundCuts(findings, silences(findings), (*ear.engines, ENGINE), len(heard))
+    understood = understand(source, heard, words, options, pictures=pictures)
+    findings = decide(understood.channels, options, understood.spelled)
+    spans, engines = silences(findings), (*ear.engines, *understood.engines, ENGINE)
+    if understood.lines is None:
+        return SoundCuts(findings, spans, engines, len(heard))
+    transcript, screened = captions.screened(understood.lines, spans, options)
+    return SoundCuts(findings, spans, (*engines, *screened.engines), len(heard), transcript)
 
 
 def redact(
-    media_type: str, source: BinaryIO, sink: Spill, options: Options, ear: Listener, on_progress: OnProgress
+    media_type: str,
+    source: BinaryIO,
+    sink: Spill,
+    options: Options,
+    ear: Listener,
+    on_progress: OnProgress,
+    words: Hears | None = None,
 ) -> Redaction:
     """Write `source` to `sink` with every span silenced in which card data is spoken or keyed.
 
@@ -63,14 +85,14 @@ def redact(
         StoreUnavailableError, SealedSegmentError: the sink cannot be written; see Spill.
 
     """
-    cuts = find_cuts(source, options, ear, on_progress, pictures=False)
+    cuts = find_cuts(source, options, ear, on_progress, words=words, pictures=False)
     if not cuts.tracks:
         raise UnscreenableError("expected sound, got a file without any")
     try:
         media = _write(media_type, source, sink, cuts.spans, lossless=False)
     except UnscreenableError:  # of packets that no silence is known for
         media = _write(media_type, source, sink, cuts.spans, lossless=True)
-    return Redaction(cuts.findings, cuts.engines, media)
+    return Redaction(cuts.findings, cuts.engines, media, cuts.transcript)
 
 
 def _write(media_type: str, source: BinaryIO, sink: Spill, spans: tuple[Silence, ...], *, lossless: bool) -> str:

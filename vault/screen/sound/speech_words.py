@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.screen.errors import PartMissingError
+from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.outcome import Engine
 from vault.screen.sound.ear_whisper import model_folder
 
@@ -57,22 +57,30 @@ class Words:
         self.multilingual = bool(self._model.model.is_multilingual)
         self.engine = Engine("whisper, faster-whisper", str(__version__), digest)
 
-    def hear(self, sound: NDArray[np.float32], *, language: str = "en") -> list[Word]:
+    def hear(self, sound: NDArray[np.float32], *, language: str | None = "en") -> list[Word]:
         """Return the words in mono sound at 16 kHz; `language`, an ISO 639-1 code, counts for multilingual models only.
 
-        Sound longer than LONGEST is taken piece by piece; the words of a piece do not depend on those before.
+        Without a language those tell which it is. Sound longer than LONGEST is taken piece by piece; the words of a
+        piece do not depend on those before.
+
+        Raises:
+            UnscreenableError: the model failed (part-missing).
+
         """
-        segments, _ = self._model.transcribe(
-            sound,
-            language=language if self.multilingual else "en",
-            beam_size=1,
-            temperature=0.0,
-            word_timestamps=True,
-            condition_on_previous_text=False,
-            vad_filter=False,
-        )
-        return [
-            Word(word.word.strip(), float(word.start), float(word.end), float(word.probability))
-            for segment in segments
-            for word in segment.words or ()
-        ]
+        try:
+            segments, _ = self._model.transcribe(
+                sound,
+                language=language if self.multilingual else "en",
+                beam_size=1,
+                temperature=0.0,
+                word_timestamps=True,
+                condition_on_previous_text=False,
+                vad_filter=False,
+            )
+            return [
+                Word(word.word.strip(), float(word.start), float(word.end), float(word.probability))
+                for segment in segments
+                for word in segment.words or ()
+            ]
+        except (RuntimeError, ValueError) as exc:
+            raise UnscreenableError("the recogniser of words failed", why=Why.PART_MISSING) from exc
