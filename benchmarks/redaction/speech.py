@@ -5,36 +5,31 @@ Voices, hold music and seed are the held-out ones; human speech (speech_humans) 
 
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.redaction import speech_calls as calls
 from benchmarks.redaction import speech_corpus as corpus
+from benchmarks.redaction import speech_gate as gate
 from benchmarks.redaction import speech_humans as humans
 from benchmarks.redaction import speech_texts as texts
-from benchmarks.redaction.speech_channel import RATE, Sound, coded, line
+from benchmarks.redaction.speech_channel import RATE, Sound, coded
+from benchmarks.redaction.speech_made import NAMES, over_line, readings, score
 from benchmarks.redaction.speech_measure import Tally, blocks
 from benchmarks.redaction.speech_numbers import LANGUAGES
 from benchmarks.redaction.table import HELD_OUT_SEED, Row
-from benchmarks.redaction.voices import Voice, missing, voices
-from vault.screen.sound.speech import Ear, Spoken
+from benchmarks.redaction.voices import missing, voices
+from vault.screen.sound.speech import Ear
+from vault.screen.sound.speech_second import SecondEar
 
-NAMES: Final = {"en": "English", "es": "Spanish", "fr": "French", "de": "German"}
 _CODECS: Final[dict[str, Callable[[Sound], Sound]]] = {
     "GSM": corpus.gsm,
     "Opus 8 kbit/s": lambda sound: coded(sound, "libopus", 8_000),
     "MP3 16 kbit/s": lambda sound: coded(sound, "libmp3lame", 16_000),
 }
-
-
-class Listener(Protocol):
-    """An Ear or a SecondEar."""
-
-    def listen(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[Spoken]: ...
 
 
 def run(*, seed: int = HELD_OUT_SEED, quick: bool = False) -> list[Row]:
@@ -46,14 +41,21 @@ def run(*, seed: int = HELD_OUT_SEED, quick: bool = False) -> list[Row]:
     rows += _conditions(ear, Random(f"{seed}/conditions"), scale)
     rows += _human(ear, Random(f"{seed}/human"), scale)
     rows += _plain(ear, Random(f"{seed}/plain"), scale)
+    rows += gate.rows(ear, SecondEar(), f"{seed}/gate", scale)
     rows += _speed(ear, Random(f"{seed}/speed"), scale)
     return rows
 
 
-def recall_by_language(ear: Ear) -> dict[str, float]:
-    """Return the lowest share of card-digit time that is cut of any held-out engine or human, for each language."""
-    rng = Random(f"{HELD_OUT_SEED}/recall")
-    rows = [row for language in LANGUAGES for row in _synthetic(ear, language, rng, 0.75)] + _human(ear, rng, 1.0)
+def recall_rows(ear: Ear) -> list[Row]:
+    """Return the rows of each held-out engine and person, on calls of their own, by which languages are let in."""
+    rows = _human(ear, Random(f"{HELD_OUT_SEED}/recall/human"), 0.5)
+    for language in LANGUAGES:
+        rows += _synthetic(ear, language, Random(f"{HELD_OUT_SEED}/recall/{language}"), 0.5)
+    return rows
+
+
+def recall_by_language(rows: Iterable[Row]) -> dict[str, float]:
+    """Return the lowest share of card-digit time cut of any engine or person, for each language."""
     found: dict[str, float] = {}
     for row in rows:
         language = next(code for code, name in NAMES.items() if row.condition.startswith(f"{name}, "))
@@ -63,40 +65,12 @@ def recall_by_language(ear: Ear) -> dict[str, float]:
 
 
 def notes() -> list[str]:
-    """Say what could not be measured here because it is not installed."""
-    lacking = [need for need in map(missing, ("espeak-ng", "flite", "festival", "piper", "kokoro", "pico")) if need]
+    """Say what is not measured: German by people or by an engine not trained on, and what is not installed here."""
+    lacking = [need for need in map(missing, ("espeak-ng", "flite", "festival", "piper", "pico")) if need]
     lacking += [f"the Debian package {name}" for name in humans.missing()]
     lacking += [] if corpus.music("held-out") else ["the Debian package asterisk-moh-opsound-wav"]
-    return [f"not measured: {need} is not installed" for need in lacking]
-
-
-def score(ear: Listener, made: Iterable[tuple[calls.Call, Sound]]) -> Tally:
-    """Listen to calls as they arrive over the line, and compare with the truth."""
-    tally = Tally()
-    for call, sound in made:
-        tally.add(call, list(ear.listen(blocks(sound))))
-    return tally
-
-
-def over_line(call: calls.Call, rng: Random, snr: float | None = None) -> Sound:
-    """Return a call at a random level with noise at `snr` dB, or at 35, 25 or 15."""
-    kind = rng.choice(("white", "pink", "babble"))
-    ratio = snr if snr is not None else rng.choice((35, 25, 15))
-    peak = 10 ** rng.uniform(-1.2, -0.1)
-    return line(call.sound, np.random.default_rng(rng.getrandbits(32)), snr=ratio, kind=kind, peak=peak)
-
-
-def readings(
-    language: str, voice: list[Voice], rng: Random, count: int, pace: float | None = None
-) -> Iterator[calls.Call]:
-    """Yield card readings of published test numbers, the styles in turn."""
-    sentences = texts.prose(language)
-    for number in range(count):
-        style = calls.STYLES[number % len(calls.STYLES)]
-        script = calls.script(language, style, sentences, rng, number=rng.choice(calls.CARDS))
-        yield calls.spoken(
-            language, style, script, [rng.choice(voice), rng.choice(voice)], rng, pace=pace or rng.uniform(0.8, 1.25)
-        )
+    unseen = "not measured: German of any person, or of any engine but one that was trained on, in other voices of it"
+    return [unseen, *(f"not measured: {need} is not installed" for need in lacking)]
 
 
 def _rows(tally: Tally, condition: str, *, aim: str = ">= 99") -> list[Row]:
@@ -108,7 +82,7 @@ def _rows(tally: Tally, condition: str, *, aim: str = ">= 99") -> list[Row]:
             "calls with over four digits in a row left",
             float(tally.leaking),
             "calls",
-            "<= 0",
+            "<= 0" if aim else "",
             tally.calls,
         ),
     ]
@@ -129,14 +103,14 @@ def _synthetic(ear: Ear, language: str, rng: Random, scale: float) -> list[Row]:
 
 
 def _conditions(ear: Ear, rng: Random, scale: float) -> list[Row]:
-    rows, count, own = [], max(4, int(33 * scale)), voices("en", "held-out")
+    rows, count, own = [], max(4, int(22 * scale)), voices("en", "held-out")
     for snr in (35, 25, 15, 5):
         made = ((call, over_line(call, rng, snr)) for call in readings("en", own, rng, count))
         rows += _rows(score(ear, made), f"English, noise at {snr} dB", aim=">= 99" if snr >= 15 else "")
     for name, codec in _CODECS.items():
         made = ((call, codec(over_line(call, rng, 30))) for call in readings("en", own, rng, count))
         rows += _rows(score(ear, made), f"English, {name}")
-    for pace in (0.7, 1.5):
+    for pace in (0.7, 1.3, 1.5):
         made = ((call, over_line(call, rng, 30)) for call in readings("en", own, rng, count, pace))
         rows += _rows(score(ear, made), f"English, pace x {pace}")
     return rows
@@ -190,7 +164,7 @@ def _plain(ear: Ear, rng: Random, scale: float) -> list[Row]:
             call = calls.spoken(language, "talk", script, [rng.choice(own), rng.choice(own)], rng)
             made.append(over_line(call, rng))
         rows.append(cut(f"{NAMES[language]}, plain talk", made, "<= 1"))
-    seconds = 600 * scale
+    seconds = 480 * scale
     for speaker in humans.SPEAKERS:
         sound = humans.plain(humans.prompts(speaker, numbers=False), rng, seconds)
         if len(sound):

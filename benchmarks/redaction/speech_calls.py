@@ -179,7 +179,7 @@ def amount(language: str, rng: Random) -> Line:
 
 
 def script(language: str, style: str, sentences: list[str], rng: Random, *, number: str | None = None) -> list[Line]:
-    """Return a whole call: "talk", "amounts" or "numbers", or a card reading in one of STYLES."""
+    """Return a whole call: "talk", "long talk" (a minute or two), "amounts", "numbers" or one of STYLES."""
 
     def chat(count: int) -> list[Line]:
         return [
@@ -189,6 +189,8 @@ def script(language: str, style: str, sentences: list[str], rng: Random, *, numb
 
     if style == "talk":
         return chat(rng.randint(3, 6))
+    if style == "long talk":
+        return chat(rng.randint(12, 24))
     if style == "amounts":
         return [*chat(1), amount(language, rng), *chat(1), amount(language, rng)]
     if style == "numbers":

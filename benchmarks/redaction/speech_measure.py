@@ -26,6 +26,11 @@ def covered(begin: float, end: float, found: Sequence[Spoken]) -> float:
     return sum(max(0.0, min(end, s.end) - max(begin, s.begin)) for s in found)
 
 
+def heard_of(call: Call, found: Sequence[Spoken]) -> bool:
+    """Say whether anything of a call's card number is in `found`."""
+    return any(covered(part.begin, part.end, found) > 0 for part in call.parts if part.kind == "card")
+
+
 @dataclass(slots=True)
 class Tally:
     """Sums over calls."""

@@ -1,7 +1,8 @@
 """Fit the nets of `vault.screen.sound.speech_net` with torch, and write their weights."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,31 +38,72 @@ class Layers(torch.nn.Module):
             frames = frames if number == last else self.drop(torch.relu(frames))
         return frames[..., 0]
 
+    @property
+    def reach(self) -> int:
+        """How many frames to either side bear on one."""
+        return sum(max(abs(o) for o in offsets) for offsets in self.offsets)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the weights as they are stored."""
+        found: dict[str, NDArray[Any]] = {}
+        for number, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            found[f"weights{number}"] = weights.detach().numpy().astype(np.float16)
+            found[f"bias{number}"] = bias.detach().numpy().astype(np.float32)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A run of the optimiser: steps, the highest rate, and how often each stream is drawn, as weights by its name."""
+
+    steps: int
+    rate: float
+    draw: Mapping[str, float]
+
+
+Stream = tuple[NDArray[np.float16], NDArray[np.int8]]  # features and labels, a frame each
+
 
 def fit(
-    train: Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]],
+    train: Mapping[str, Stream],
     *,
     widths: Sequence[int],
     offsets: Sequence[Sequence[int]],
-    steps: int,
+    stages: Sequence[Stage],
     noise: float,
     dropout: float = 0.15,
-    seed: int = 1,
 ) -> dict[str, NDArray[Any]]:
-    """Train on streams of features and labels; return the arrays of the weights' file but `about`."""
-    torch.manual_seed(seed)
+    """Train on streams of features and labels, stage after stage; return the arrays of the weights' file but `about`.
+
+    The features' mean and scale are those of the streams of the first stage.
+    """
     torch.set_num_threads(1)
-    rng = np.random.default_rng(seed)
-    sample = np.concatenate([frames[:: max(1, len(frames) // 20_000)].astype(np.float32) for frames, _ in train])
-    mean, scale = sample.mean(axis=0), 1 / (sample.std(axis=0) + 1e-3)
+    torch.manual_seed(1)
+    mean, scale = spread([train[name][0] for name in stages[0].draw])
     net = Layers(widths, offsets, dropout)
-    best = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=0.02)
-    rate = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=2e-3, total_steps=steps)
-    reach = sum(max(abs(o) for o in layer) for layer in offsets)
-    shares = np.sqrt([len(labels) for _, labels in train])
-    for step in range(steps):
-        frames, labels = _batch(train, shares / shares.sum(), rng, reach)
-        frames = (frames - torch.from_numpy(mean)) * torch.from_numpy(scale)
+    for number, stage in enumerate(stages):
+        torch.manual_seed(number + 1)
+        run(net, train, stage, (torch.from_numpy(mean), torch.from_numpy(scale), noise), number + 1)
+    return {"mean": mean, "scale": scale, **net.arrays()}
+
+
+def spread(streams: Sequence[NDArray[np.float16]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the mean of each feature, and what makes its spread one, from 20,000 frames of each stream."""
+    sample = np.concatenate([frames[:: max(1, len(frames) // 20_000)].astype(np.float32) for frames in streams])
+    return sample.mean(axis=0, dtype=np.float32), np.asarray(1 / (sample.std(axis=0) + 1e-3), np.float32)
+
+
+def run(
+    net: Layers, train: Mapping[str, Stream], stage: Stage, scaling: tuple[torch.Tensor, torch.Tensor, float], seed: int
+) -> None:
+    """Train `net` through one stage; `scaling` is mean, scale and the noise to add."""
+    mean, scale, noise = scaling
+    rng = np.random.default_rng(seed)
+    best = torch.optim.AdamW(net.parameters(), lr=stage.rate, weight_decay=0.02)
+    rate = torch.optim.lr_scheduler.OneCycleLR(best, max_lr=stage.rate, total_steps=stage.steps)
+    for step in range(stage.steps):
+        frames, labels = _batch(train, stage.draw, rng, net.reach)
+        frames = (frames - mean) * scale
         frames = frames + noise * torch.randn_like(frames)
         said = net(frames)
         known = labels >= 0
@@ -70,24 +112,17 @@ def fit(
         loss.backward()
         best.step()
         rate.step()
-        if step % 300 == 0 or step == steps - 1:
+        if step % 100 == 0 or step == stage.steps - 1:
             print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    found = {"mean": mean.astype(np.float32), "scale": scale.astype(np.float32)}
-    for number, (weights, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
-        found[f"weights{number}"] = weights.detach().numpy().astype(np.float16)
-        found[f"bias{number}"] = bias.detach().numpy().astype(np.float32)
-    return found
 
 
 def _batch(
-    train: Sequence[tuple[NDArray[np.float16], NDArray[np.int8]]],
-    shares: NDArray[np.float64],
-    rng: np.random.Generator,
-    reach: int,
+    train: Mapping[str, Stream], draw: Mapping[str, float], rng: np.random.Generator, reach: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     size, length = 32, 256
+    shares = np.array(list(draw.values()))
     frames, labels = [], []
-    for which in rng.choice(len(train), size, p=shares):
+    for which in rng.choice(list(draw), size, p=shares / shares.sum()):
         stream, truth = train[which]
         at = int(rng.integers(0, len(truth) - length - 2 * reach))
         frames.append(stream[at : at + length + 2 * reach].astype(np.float32))

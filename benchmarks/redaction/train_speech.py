@@ -18,8 +18,7 @@ from benchmarks.redaction import speech
 from benchmarks.redaction import speech_corpus as corpus
 from benchmarks.redaction import train_nets as nets
 from benchmarks.redaction.speech_channel import RATE, resampled
-from benchmarks.redaction.speech_numbers import LANGUAGES
-from benchmarks.redaction.table import TUNING_SEED
+from benchmarks.redaction.table import TUNING_SEED, show
 from benchmarks.redaction.voices import PROGRAMS, missing
 from vault.screen.sound import ear_windows
 from vault.screen.sound.ear_whisper import MODEL_DIGEST, WIDTH, Whisper
@@ -27,26 +26,38 @@ from vault.screen.sound.ear_windows import Samples
 from vault.screen.sound.speech import Ear
 from vault.screen.sound.speech_second import FEATURES, log_mel
 
-COUNTS = {"en": 811, "es": 260, "fr": 300, "de": 480}  # calls; English has the most engines
-QUIET = 150
+CORPUS = {  # file of features -> language, seed, calls; English has the most engines
+    "en": ("en", TUNING_SEED, 811),
+    "es": ("es", TUNING_SEED, 260),
+    "fr": ("fr", TUNING_SEED, 300),
+    "de": ("de", TUNING_SEED, 480),
+    "quiet": ("quiet", TUNING_SEED, 150),
+    "es2": ("es", TUNING_SEED + 1, 260),
+    "fr2": ("fr", TUNING_SEED + 1, 180),
+}
+EVEN = {"en": 50, "es": 28, "fr": 30, "de": 40, "quiet": 22}  # the root of their lengths
 FIRST: dict[str, Any] = {
-    "version": "2",
+    "version": "4",
     "features": MODEL_DIGEST,
     "widths": (WIDTH, 96, 64, 32, 1),
     "offsets": [[0], [-8, -4, 0, 4, 8], [-24, -12, 0, 12, 24], [0]],
-    "steps": 1_800,
+    "stages": (
+        nets.Stage(1_800, 2e-3, EVEN),
+        nets.Stage(700, 1.2e-3, {"en": 50, "es": 30, "es2": 30, "fr": 30, "fr2": 25, "de": 30, "quiet": 20}),
+    ),
     "noise": 0.1,
-    "levels": {"low": 0.1, "high": 0.6, "least": 0.6, "near": 0.24},  # chosen with tune_speech
+    "levels": {"low": 0.05, "high": 0.5, "least": 0.7, "near": 0.24},  # chosen with tune_speech
 }
 SECOND: dict[str, Any] = {
-    "version": "1",
+    "version": "2",
     "features": FEATURES,
     "widths": (80, 64, 64, 64, 48, 1),
     "offsets": [[-2, -1, 0, 1, 2], [-6, -3, 0, 3, 6], [-12, -6, 0, 6, 12], [-24, -12, 0, 12, 24], [0]],
-    "steps": 1_600,
+    "stages": (nets.Stage(1_600, 2e-3, EVEN), nets.Stage(1_500, 2e-3, EVEN)),
     "noise": 0.15,
-    "levels": {"low": 0.5, "high": 0.8, "least": 1.2, "near": 0.6},  # chosen with tune_speech
+    "levels": {"low": 0.3, "high": 0.7, "least": 2.0, "near": 1.0},  # chosen with tune_speech
 }
+_RECIPE = ("widths", "stages", "noise")  # what is not written into the weights' file
 
 
 def features(whisper: Whisper, made: Iterable[corpus.Piece]) -> dict[str, NDArray[np.generic]]:
@@ -70,37 +81,33 @@ def features(whisper: Whisper, made: Iterable[corpus.Piece]) -> dict[str, NDArra
     return {"digits": np.concatenate(frames), "second": np.concatenate(second), "labels": truth}
 
 
-def prepare(folder: Path, role: str, scale: float) -> list[Path]:
-    """Make the features of each language, and of music, that are not in `folder` yet; return their files."""
-    whisper, found = Whisper(), []
-    for name in (*LANGUAGES, "quiet"):
-        path = folder / f"{role}-{name}.npz"
-        found.append(path)
+def prepare(folder: Path, scale: float) -> None:
+    """Make the features of CORPUS that are not in `folder` yet."""
+    whisper = Whisper()
+    for name, (language, seed, calls) in CORPUS.items():
+        path, count = folder / f"{name}.npz", max(1, int(scale * calls))
         if path.exists():
             continue
-        count = max(1, int(scale * (QUIET if name == "quiet" else COUNTS[name])))
-        made = (
-            corpus.quiet_pieces(role, TUNING_SEED, count)
-            if name == "quiet"
-            else corpus.pieces(name, role, TUNING_SEED, count)
-        )
+        quiet = language == "quiet"
+        made = corpus.quiet_pieces("train", seed, count) if quiet else corpus.pieces(language, "train", seed, count)
         arrays = features(whisper, made)
         np.savez(path, **arrays)  # type: ignore[arg-type]
         print(f"{path.name}: {len(arrays['labels']) / 3000:.0f} minutes", flush=True)
-    return found
 
 
 def train(folder: Path, name: str, about: dict[str, Any]) -> None:
     """Fit the net `name` on the features in `folder`, and write its weights."""
-    data = []
-    for path in sorted(folder.glob("train-*.npz")):
-        with np.load(path) as arrays:
-            data.append((arrays[name], arrays["labels"]))
-    offsets = about["offsets"]
-    arrays = nets.fit(
-        data, widths=about.pop("widths"), offsets=offsets, steps=about.pop("steps"), noise=about.pop("noise")
-    )
-    print(f"wrote {nets.write(name, arrays, about)}", flush=True)
+    data = {}
+    for part in dict.fromkeys(part for stage in about["stages"] for part in stage.draw):
+        with np.load(folder / f"{part}.npz") as arrays:
+            data[part] = (arrays[name], arrays["labels"])
+    recipe = {key: about[key] for key in (*_RECIPE, "offsets")}
+    print(f"wrote {nets.write(name, nets.fit(data, **recipe), said(about))}", flush=True)
+
+
+def said(about: dict[str, Any]) -> dict[str, Any]:
+    """Return what a file of weights says of itself."""
+    return {key: value for key, value in about.items() if key not in _RECIPE}
 
 
 def measured(about: dict[str, Any]) -> None:
@@ -108,7 +115,9 @@ def measured(about: dict[str, Any]) -> None:
     path = nets.WEIGHTS / "digits.npz"
     with np.load(path) as arrays:
         kept = {key: arrays[key] for key in arrays.files if key != "about"}
-    nets.write("digits", kept, about | {"recall": speech.recall_by_language(Ear())})
+    rows = speech.recall_rows(Ear())
+    print(show(rows), flush=True)
+    nets.write("digits", kept, about | {"recall": speech.recall_by_language(rows)})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,10 +131,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"install {', '.join(lacking)} first", file=sys.stderr)
         return 2
     chosen.folder.mkdir(parents=True, exist_ok=True)
-    prepare(chosen.folder, "train", chosen.scale)
+    prepare(chosen.folder, chosen.scale)
     train(chosen.folder, "digits", {**FIRST, "recall": {}})
-    train(chosen.folder, "second", dict(SECOND))
-    measured({key: value for key, value in FIRST.items() if key not in {"widths", "steps", "noise"}})
+    train(chosen.folder, "second", SECOND)
+    measured(said(FIRST))
     return 0
 
 

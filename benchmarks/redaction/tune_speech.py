@@ -1,7 +1,8 @@
 """Show what thresholds do, on voices neither trained on nor published: `python -m benchmarks.redaction.tune_speech`.
 
 Prints, for the first ear and the second, recall of card-digit time, security codes and expiry dates caught, calls with
-over four digits in a row left, how much plain talk is cut, and calls of talk with any cut, under several `Levels`.
+over four digits in a row left, readings of which anything was heard, how much plain talk is cut, and calls of a minute
+or two of talk with any cut, under several `Levels`.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from benchmarks.redaction import speech_calls as calls
 from benchmarks.redaction import speech_corpus as corpus
 from benchmarks.redaction import speech_texts as texts
 from benchmarks.redaction.speech_channel import Sound
-from benchmarks.redaction.speech_measure import Tally, blocks
+from benchmarks.redaction.speech_measure import Tally, blocks, heard_of
 from benchmarks.redaction.speech_numbers import LANGUAGES
 from benchmarks.redaction.table import TUNING_SEED
 from vault.screen.sound import ear_windows
@@ -27,7 +28,7 @@ from vault.screen.sound.speech_spans import Levels, spans
 Heard = tuple[calls.Call | None, Sound, NDArray[np.float32]]
 GRIDS = {
     "digits": ((0.1, 0.2, 0.3), (0.3, 0.5, 0.7), (0.4, 0.6), (0.2,)),
-    "second": ((0.4,), (0.8, 0.9, 0.95), (1.0, 1.5, 2.0), (1.0,)),
+    "second": ((0.3, 0.5, 0.7), (0.7, 0.8, 0.9, 0.95), (0.8, 1.2, 1.6, 2.0), (1.0,)),
 }
 
 
@@ -45,7 +46,7 @@ def heard(name: str, count: int) -> list[Heard]:
     for language in LANGUAGES:
         rng, sentences = Random(f"{TUNING_SEED}/{language}/levels"), texts.prose(language)
         for number in range(count):
-            style = rng.choice(calls.STYLES) if number % 2 else "talk"
+            style = rng.choice(calls.STYLES) if number % 2 else "long talk"
             call = corpus.one_call(language, style, "tune", sentences, rng)
             sound = corpus.worn(call.sound, rng)
             found.append((call, sound, chances(sound)))
@@ -55,20 +56,23 @@ def heard(name: str, count: int) -> list[Heard]:
 
 def show(made: list[Heard], levels: Levels) -> str:
     """Return one line of figures for each language."""
-    tallies = {language: Tally() for language in (*LANGUAGES, "quiet")}
-    alarms = dict.fromkeys(tallies, 0)
-    for call, sound, chances in made:
-        found = list(spans([chances], levels))
-        if call is None:
-            tallies["quiet"].add_plain(sound, found)
-        else:
-            tallies[call.language].add(call, found)
-        alarms[call.language if call else "quiet"] += bool(found) and (call is None or call.style == "talk")
-    lines = [
-        f"  {name}: recall {tally.recall:.4f} left {tally.leaking} of {tally.calls} code {tally.caught('code'):.2f} "
-        f"expiry {tally.caught('expiry'):.2f} talk cut {tally.false_cut:.4f} alarms {alarms[name]}"
-        for name, tally in tallies.items()
-    ]
+    lines = []
+    for name in (*LANGUAGES, "quiet"):
+        tally, noticed, alarms = Tally(), [], 0
+        for call, sound, chances in made:
+            found = list(spans([chances], levels))
+            if call is None and name == "quiet":
+                tally.add_plain(sound, found)
+                alarms += bool(found)
+            elif call is not None and call.language == name:
+                tally.add(call, found)
+                alarms += call.style == "long talk" and bool(found)
+                noticed += [heard_of(call, found)] if call.style != "long talk" else []
+        lines.append(
+            f"  {name}: recall {tally.recall:.4f} left {tally.leaking} noticed {sum(noticed)} of {len(noticed)} "
+            f"code {tally.caught('code'):.2f} expiry {tally.caught('expiry'):.2f} talk cut {tally.false_cut:.4f} "
+            f"alarms {alarms}"
+        )
     return "\n".join([str(levels), *lines])
 
 
