@@ -26,10 +26,10 @@ from vault.catalog import recordings as rows
 from vault.catalog.schema import screen_attempts, screenings
 from vault.model import RecordingId, RenditionName, State
 from vault.screen import stage
-from vault.screen.attempts import Claim
 from vault.screen.errors import Why
 from vault.screen.options import Options, Preset
 from vault.screen.stage import Screened, Screener
+from vault.screen.work.attempts import Claim
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "tests.pipeline.works"
@@ -348,7 +348,7 @@ def test_a_transcript_stays_in_the_primary_store_and_is_purged_with_the_rest(vau
 
 
 def test_a_label_says_what_language_is_spoken() -> None:
-    from vault.screen.begin import languages_of
+    from vault.screen.work.begin import languages_of
 
     found = SimpleNamespace(labels=frozenset({"language:es", "Language:FR", "language:english", "es", "payment"}))
     assert languages_of(found) == {"es", "fr"}  # type: ignore[arg-type]
