@@ -20,12 +20,11 @@ from vault.errors import ReviewAlteredError, SpanError
 from vault.log.entry import Act
 from vault.model import RecordingId
 from vault.people import Capability
-from vault.screen import review as reviewing
-from vault.screen import review_acts
 from vault.screen.options import Span
-from vault.screen.review import Kept, Waiting
-from vault.screen.review_acts import SealedReason
-from vault.screen.review_form import EXCEPTIONS, Standing, Verdict, purpose_of
+from vault.screen.review import acts, rulings
+from vault.screen.review.acts import SealedReason
+from vault.screen.review.form import EXCEPTIONS, Standing, Verdict, purpose_of
+from vault.screen.review.rulings import Kept, Waiting
 
 _TIME = r"((?:[0-9]{1,3}:){0,2}[0-9]{1,6}(?:\.[0-9]{1,6})?)"
 _SPAN = re.compile(rf"{_TIME}\.\.{_TIME}")
@@ -60,7 +59,7 @@ def list_(door: Door, *, rejected: bool) -> None:
     shown: list[tuple[Any, ...]] = []
     with door.vault.catalog.read() as connection:
         last = ""
-        while batch := reviewing.queue(connection, rejected=rejected, after=last):
+        while batch := rulings.queue(connection, rejected=rejected, after=last):
             shown += [_listed(door, connection, waiting) for waiting in batch]
             last = batch[-1].recording.id
     door.tell(actor, Act.LIST, details={"criteria": "review", "found": len(shown)})
@@ -90,7 +89,7 @@ def show(door: Door, recording: str) -> None:
     actor = door.enter(Capability.SCREEN_REVIEW)
     with door.vault.catalog.read() as connection:
         found = rows.get(connection, recording)
-        kept = reviewing.of_recording(connection, found.id)
+        kept = rulings.of_recording(connection, found.id)
         report = _report(door, connection, found.id)
         reasons = [_words(door, connection, k) for k in kept]
     door.tell(actor, Act.SHOW, found.id, {"reviews": len(kept), "callers": int(door.may(Capability.CALLERS))})
@@ -178,7 +177,7 @@ def approve(door: Door, which: str, reason: str | None) -> None:
         return
     signatory = door.sign(Capability.SCREEN_REVIEW)
     vault = door.vault
-    agreed = review_acts.agree(vault.catalog, vault.clock, signatory, review_id=_asked(door, which))
+    agreed = acts.agree(vault.catalog, vault.clock, signatory, review_id=_asked(door, which))
     door.settle()
     spans = ", ".join(map(_span_text, agreed.spans)) or "the whole recording"
     door.out.object(
@@ -191,7 +190,7 @@ def _asked(door: Door, which: str) -> str:
     """Return the review that waits for a second person, named itself or by its recording."""
     with door.vault.catalog.read() as connection:
         if rows.get_many(connection, [which]):
-            for kept in reviewing.of_recording(connection, which):
+            for kept in rulings.of_recording(connection, which):
                 if kept.standing is Standing.ASKED:
                     return kept.review.id
             raise click.UsageError("nobody asked for an exception: to ask for one, say why with --reason")
@@ -222,7 +221,7 @@ def _put(door: Door, recording: str, verdict: Verdict, reason: str, spans: Seque
         raise click.UsageError("expected a reason, got an empty one")
     vault = door.vault
     with vault.catalog.read() as connection:
-        drafted = review_acts.draft(
+        drafted = acts.draft(
             connection, vault.clock.now(), by=signatory.actor.name, recording=recording, verdict=verdict, spans=spans
         )
     # the salt keeps anyone from guessing short words by their digest
@@ -230,7 +229,7 @@ def _put(door: Door, recording: str, verdict: Verdict, reason: str, spans: Seque
     sealed, slot = private.seal_document(vault.keyring, drafted.recording, purpose_of(drafted), words)
     sha256 = hashlib.sha256(canonical.encode(words)).hexdigest()
     made = replace(drafted, reason_sha256=sha256)
-    stands = review_acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
+    stands = acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
     door.settle()
     said = {
         Verdict.CUT: f"{len(spans)} spans to be cut; {_AGAIN}",

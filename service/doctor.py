@@ -22,7 +22,7 @@ from vault.check import Finding, fault
 from vault.check import owed as owed_
 from vault.log import journal
 from vault.model import Kind, State
-from vault.screen import parts
+from vault.screen.work import parts
 from vault.store.base import BlobStore
 
 _LOW_SPACE = 2**30  # bytes

@@ -38,7 +38,7 @@ from vault.log.errors import FrontierFormatError
 from vault.log.merkle import Frontier
 from vault.log.verify import LogReport, verify_log
 from vault.model import BlobName, RenditionName, State
-from vault.screen.review_faults import review_faults
+from vault.screen.review.faults import review_faults
 from vault.sealed.format import sealed_size_of
 from vault.store.base import BlobStore, StoredBlob, verify
 from vault.told import differences, lost

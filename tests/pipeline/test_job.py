@@ -13,14 +13,15 @@ from tests.pipeline.steps import CARD
 from tests.pipeline.works import _Scribe
 from vault.errors import SealedSegmentError, StoreUnavailableError
 from vault.model import RecordingId, RenditionName
-from vault.screen import gate, job, wire
+from vault.screen import gate
 from vault.screen.errors import PartMissingError, UnscreenableError, Why, WorkerError
 from vault.screen.gate import Route
-from vault.screen.job import Job, Result
 from vault.screen.options import Options, Preset, Ruling
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium, Redaction
-from vault.screen.parts import Parts
-from vault.screen.wire import Frames, Word
+from vault.screen.work import job, wire
+from vault.screen.work.job import Job, Result
+from vault.screen.work.parts import Parts
+from vault.screen.work.wire import Frames, Word
 from vault.sealed.format import associated_data
 from vault.sealed.reader import open_all
 from vault.sealed.writer import SealedSummary, seal_small

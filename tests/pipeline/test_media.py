@@ -23,9 +23,9 @@ from vault.catalog.schema import screenings
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Metadata, RenditionName, State
-from vault.screen import vcon_sound
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import Options, Preset
+from vault.screen.work import vcon_sound
 
 RATE = 8000
 CARD = "4111111111111111"

@@ -11,8 +11,8 @@ from tests.pipeline.conftest import Place
 from tests.pipeline.test_media import call, take
 from tests.pipeline.test_workers import ROOT
 from vault.model import Kind
-from vault.screen import parts
 from vault.screen.sound import ear_whisper
+from vault.screen.work import parts
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_part_that_cannot_be_imported_is_missing(monkeypatch: pytest.MonkeyPat
 
 def test_a_worker_knows_no_catalog_and_no_network() -> None:
     code = (
-        "import sys, vault.screen.worker, vault.screen.job; "
+        "import sys, vault.screen.work.worker, vault.screen.work.job; "
         "print(*{m.partition('.')[0] for m in sys.modules} & {'sqlalchemy', 'boto3', 'botocore', 'click', 'rich'})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -18,10 +18,10 @@ from vault.model import Kind
 from vault.people import Actor
 from vault.screen import record, report
 from vault.screen.errors import Why
-from vault.screen.job import Result
 from vault.screen.options import Options, Preset, Ruling
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium
 from vault.screen.report import numbers
+from vault.screen.work.job import Result
 
 AUTO = Actor("auto", "schedule")
 

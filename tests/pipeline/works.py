@@ -1,4 +1,4 @@
-"""What workers are made to run in tests, in place of `vault.screen.job.run`: dying, hanging, growing, lying."""
+"""What workers are made to run in tests, in place of `vault.screen.work.job.run`: dying, hanging, growing, lying."""
 
 import contextlib
 import json
@@ -13,11 +13,11 @@ from typing import Any, BinaryIO
 
 from vault.errors import StoreUnavailableError
 from vault.model import RenditionName
-from vault.screen import job
-from vault.screen.job import Job, Outlet, Result
 from vault.screen.options import Options
 from vault.screen.outcome import Redaction
-from vault.screen.parts import Parts
+from vault.screen.work import job
+from vault.screen.work.job import Job, Outlet, Result
+from vault.screen.work.parts import Parts
 
 POISON = b"poison"
 

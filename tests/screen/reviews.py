@@ -17,11 +17,11 @@ from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Kind, Metadata, RecordingId, State
 from vault.people import AUTO, Actor, Capability
-from vault.screen import review_acts
 from vault.screen.errors import Why
 from vault.screen.options import Span
-from vault.screen.review_acts import SealedReason
-from vault.screen.review_form import Review, Verdict, purpose_of
+from vault.screen.review import acts
+from vault.screen.review.acts import SealedReason
+from vault.screen.review.form import Review, Verdict, purpose_of
 
 JOB = Actor(AUTO, "schedule")
 _MEDIA = {Kind.CALL: "wav-pcm", Kind.SCREEN: "mp4-h264"}
@@ -58,7 +58,7 @@ def quarantine(vault: Vault, recording: RecordingId, why: Why = Why.RESIDUE) -> 
 def draft(vault: Vault, by: str, recording: str, verdict: Verdict, spans: Sequence[Span] = ()) -> Review:
     with vault.catalog.read() as connection:
         now = vault.clock.now()
-        return review_acts.draft(connection, now, by=by, recording=recording, verdict=verdict, spans=spans)
+        return acts.draft(connection, now, by=by, recording=recording, verdict=verdict, spans=spans)
 
 
 def put(vault: Vault, by: str, made: Review) -> Review:
@@ -66,7 +66,7 @@ def put(vault: Vault, by: str, made: Review) -> Review:
     sealed, slot = private.seal_document(vault.keyring, made.recording, purpose_of(made), words)
     made = replace(made, reason_sha256=hashlib.sha256(canonical.encode(words)).hexdigest())
     signatory = vaults.signatory(vault, by, Capability.SCREEN_REVIEW)
-    review_acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
+    acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
     return made
 
 
@@ -77,4 +77,4 @@ def rule(vault: Vault, by: str, recording: str, verdict: Verdict, *spans: Span) 
 
 def agree(vault: Vault, by: str, review: Review) -> Review:
     signatory = vaults.signatory(vault, by, Capability.SCREEN_REVIEW)
-    return review_acts.agree(vault.catalog, vault.clock, signatory, review_id=review.id)
+    return acts.agree(vault.catalog, vault.clock, signatory, review_id=review.id)

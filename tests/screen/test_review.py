@@ -45,10 +45,10 @@ from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Kind, RecordingId, Role, State
 from vault.people import Capability
-from vault.screen import review, review_acts, review_form
 from vault.screen.errors import Why
 from vault.screen.options import Ruling, Span
-from vault.screen.review_form import Standing, Verdict
+from vault.screen.review import acts, form, rulings
+from vault.screen.review.form import Standing, Verdict
 from vault.signed_act import SignedAct
 
 CUT, DROP, ACCEPT, RETRY, REJECT = Verdict.CUT, Verdict.DROP, Verdict.ACCEPT, Verdict.RETRY, Verdict.REJECT
@@ -77,7 +77,7 @@ def vault(made: Path, tmp_path: Path) -> Iterator[Vault]:
 def call(vault: Vault) -> RecordingId:
     """Its call."""
     with vault.catalog.read() as connection:
-        (waiting,) = review.queue(connection)
+        (waiting,) = rulings.queue(connection)
     return waiting.recording.id
 
 
@@ -88,12 +88,12 @@ def state(vault: Vault, recording: str) -> State:
 
 def ruling(vault: Vault, recording: str) -> Ruling:
     with vault.catalog.read() as connection:
-        return review.ruling_of(connection, recording)
+        return rulings.ruling_of(connection, recording)
 
 
 def standings(vault: Vault, recording: str) -> list[Standing]:
     with vault.catalog.read() as connection:
-        return [kept.standing for kept in review.of_recording(connection, recording)]
+        return [kept.standing for kept in rulings.of_recording(connection, recording)]
 
 
 def alter(vault: Vault, *statements: Any) -> None:
@@ -164,8 +164,8 @@ def test_what_is_rejected_leaves_the_queue_stays_quarantined_and_can_be_taken_up
     rule(vault, "rita", call, REJECT)
     assert state(vault, call) is State.QUARANTINED
     with vault.catalog.read() as connection:
-        assert review.queue(connection) == []
-        assert [w.recording.id for w in review.queue(connection, rejected=True)] == [call]
+        assert rulings.queue(connection) == []
+        assert [w.recording.id for w in rulings.queue(connection, rejected=True)] == [call]
     for verdict, spans in ((CUT, [ONE]), (DROP, [ONE]), (ACCEPT, []), (REJECT, [])):
         with pytest.raises(ReviewStateError):
             rule(vault, "rob", call, verdict, *spans)
@@ -178,7 +178,7 @@ def test_what_is_rejected_leaves_the_queue_stays_quarantined_and_can_be_taken_up
 def test_the_queue_says_why_and_what_waits_for_a_second_person(vault: Vault, call: RecordingId) -> None:
     asked = rule(vault, "rita", call, ACCEPT)
     with vault.catalog.read() as connection:
-        (waiting,) = review.queue(connection)
+        (waiting,) = rulings.queue(connection)
     assert (waiting.why, waiting.since, waiting.asked, waiting.rejected) == ("residue", vaults.START, asked.id, False)
 
 
@@ -213,7 +213,7 @@ def test_the_same_key_under_another_name_is_no_second_person(vault: Vault, call:
     key = vaults.signatory(vault, "rita", Capability.SCREEN_REVIEW).key
     lena = vaults.signatory(vault, "lena", Capability.SCREEN_REVIEW)
     with pytest.raises(SamePersonError):
-        review_acts.agree(vault.catalog, vault.clock, Signatory(lena.actor, lena.role, key), review_id=asked.id)
+        acts.agree(vault.catalog, vault.clock, Signatory(lena.actor, lena.role, key), review_id=asked.id)
 
 
 @pytest.mark.parametrize("by", ["ada", "otto"])
@@ -323,7 +323,7 @@ def test_what_is_not_quarantined_cannot_be_ruled_over(vault: Vault, call: Record
     with pytest.raises(RecordingNotFoundError):
         rule(vault, "rob", "0" * 32, RETRY)
     with vault.catalog.read() as connection, pytest.raises(ReviewNotFoundError):
-        review.recording_of(connection, "0" * 32)
+        rulings.recording_of(connection, "0" * 32)
 
 
 def test_of_two_who_began_at_once_the_second_is_told_so(vault: Vault, call: RecordingId) -> None:
@@ -334,7 +334,7 @@ def test_of_two_who_began_at_once_the_second_is_told_so(vault: Vault, call: Reco
 
 
 def test_reviews_of_one_recording_are_bounded(vault: Vault, call: RecordingId, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(review_acts, "MAX_REVIEWS", 2)
+    monkeypatch.setattr(acts, "MAX_REVIEWS", 2)
     for _ in range(2):
         rule(vault, "rita", call, RETRY)
         quarantine(vault, call)
@@ -345,13 +345,13 @@ def test_reviews_of_one_recording_are_bounded(vault: Vault, call: RecordingId, m
 # Whoever owns the database
 
 
-def _in_force(vault: Vault, call: RecordingId) -> review_form.Review:
+def _in_force(vault: Vault, call: RecordingId) -> form.Review:
     rule(vault, "rita", call, CUT, ONE)
     quarantine(vault, call)
     return agree(vault, "rob", rule(vault, "rita", call, ACCEPT))
 
 
-def _other_span(vault: Vault, made: review_form.Review) -> Any:
+def _other_span(vault: Vault, made: form.Review) -> Any:
     with vault.catalog.read() as connection:
         (row,) = connection.execute(select(reviews.c.id, reviews.c.ruling).where(reviews.c.verdict == CUT)).all()
     text = row.ruling.replace('"end_ms":1250', '"end_ms":600')
@@ -359,7 +359,7 @@ def _other_span(vault: Vault, made: review_form.Review) -> Any:
     return update(reviews).where(reviews.c.id == row.id).values(ruling=text)
 
 
-ALTERATIONS: dict[str, Callable[[Vault, review_form.Review], Any]] = {
+ALTERATIONS: dict[str, Callable[[Vault, form.Review], Any]] = {
     "another span": _other_span,
     "no ruling": lambda _, made: update(reviews).where(reviews.c.id == made.id).values(ruling="{}"),
     "another digest": lambda _, made: update(reviews).where(reviews.c.id == made.id).values(digest="0" * 64),
@@ -397,7 +397,7 @@ def test_an_exception_written_into_the_catalog_is_refused(vault: Vault, call: Re
         Role.ADMIN,
         vaults.signatory(vault, "ada", Capability.TICK).key,
     )
-    digest = review_form.digest(asked)
+    digest = form.digest(asked)
     details = {"review": asked.id, "verdict": "accept", "review_sha256": digest}
     with vault.catalog.write() as connection:
         connection.execute(update(reviews).values(state="in-force"))
@@ -416,9 +416,9 @@ def test_an_exception_written_into_the_catalog_is_refused(vault: Vault, call: Re
 def test_the_signature_of_who_asked_does_not_count_twice(vault: Vault, call: RecordingId) -> None:
     asked = rule(vault, "rita", call, ACCEPT)
     rita, now = vaults.signatory(vault, "rita", Capability.SCREEN_REVIEW), vault.clock.now()
-    details = {"review": asked.id, "verdict": "accept", "review_sha256": review_form.digest(asked)}
+    details = {"review": asked.id, "verdict": "accept", "review_sha256": form.digest(asked)}
     with vault.catalog.write() as connection:
-        signing.sign(connection, rita, review_form.digest(asked), SignedAct.REVIEW_RULE, now)
+        signing.sign(connection, rita, form.digest(asked), SignedAct.REVIEW_RULE, now)
         journal.append(connection, [rita.actor.entry(now, Act.REVIEW_RULED, call, details)])
         connection.execute(update(reviews).values(state="in-force"))
     with pytest.raises(SamePersonError):
@@ -458,7 +458,7 @@ def test_a_cut_is_signed_by_who_made_it_and_nobody_else(vault: Vault, call: Reco
     made = rule(vault, "rita", call, CUT, ONE)
     lena = vaults.signatory(vault, "lena", Capability.SCREEN_REVIEW)
     with vault.catalog.write() as connection:
-        signing.sign(connection, lena, review_form.digest(made), SignedAct.REVIEW_RULE, vaults.START)
+        signing.sign(connection, lena, form.digest(made), SignedAct.REVIEW_RULE, vaults.START)
     with pytest.raises(ApprovalMissingError):
         ruling(vault, call)
 
@@ -467,7 +467,7 @@ def test_nobody_signs_twice(vault: Vault, call: RecordingId) -> None:
     asked = rule(vault, "rita", call, ACCEPT)
     rita = vaults.signatory(vault, "rita", Capability.SCREEN_REVIEW)
     with vault.catalog.write() as connection, pytest.raises(AlreadyApprovedError):
-        signing.sign(connection, rita, review_form.digest(asked), SignedAct.REVIEW_ASK, vaults.START)
+        signing.sign(connection, rita, form.digest(asked), SignedAct.REVIEW_ASK, vaults.START)
 
 
 # The end

@@ -158,7 +158,7 @@ def _mp3(stream: BinaryIO) -> bool:
     """Return whether the first frame is a Xing or Info header, which counts the frames."""
     tag = _read(stream, 0, _ID3_SIZE)
     at = 0
-    if tag[:3] == b"ID3" and len(tag) == _ID3_SIZE:  # ID3v2: a length of four 7-bit bytes, and a footer if the flag says so
+    if tag[:3] == b"ID3" and len(tag) == _ID3_SIZE:  # a length of four 7-bit bytes, and a footer if the flag says so
         at = 10 + sum((byte & 0x7F) << 7 * (3 - n) for n, byte in enumerate(tag[6:10])) + (10 if tag[5] & 0x10 else 0)
     frame = _read(stream, at, 64)
     place = max(frame.find(b"Xing"), frame.find(b"Info"))

@@ -13,9 +13,9 @@ from keys.canonical import Json
 from vault.log.entry import Detail
 from vault.model import Kind
 from vault.private import Document
-from vault.screen.job import Result
 from vault.screen.options import Options
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium
+from vault.screen.work.job import Result
 
 ENGINE: Final = Engine("strongroom-screen", "1")
 """The stage itself: who quarantined what no screener looked at."""

@@ -32,15 +32,16 @@ from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Kind, RecordingId, RenditionName, State
 from vault.people import Actor
-from vault.screen import attempts, job, record, vcon_sound
-from vault.screen.begin import Beginner, Begun, Doomed
+from vault.screen import record
 from vault.screen.errors import Why, WorkerError
-from vault.screen.job import Result
 from vault.screen.options import Options
 from vault.screen.outcome import Finding
-from vault.screen.parts import Parts
-from vault.screen.pool import WORK, Died, End, Overran, Pool, Task
 from vault.screen.setup import Setup
+from vault.screen.work import attempts, job, vcon_sound
+from vault.screen.work.begin import Beginner, Begun, Doomed
+from vault.screen.work.job import Result
+from vault.screen.work.parts import Parts
+from vault.screen.work.pool import WORK, Died, End, Overran, Pool, Task
 from vault.sealed.writer import SealedSummary
 from vault.store.file import FileStore
 from vault.told import TRANSCRIPT_TYPE
@@ -76,7 +77,7 @@ class Screener:
         self, *, catalog: Catalog, store: FileStore, intents: Intents, keyring: Keyring, clock: Clock, actor: Actor,
         setup: Setup, run_folder: Path, work: str = WORK,
     ) -> None:  # fmt: skip
-        """Take a vault's parts; `work` names what workers run (see vault.screen.worker)."""
+        """Take a vault's parts; `work` names what workers run (see vault.screen.work.worker)."""
         self._catalog, self._store, self._intents = catalog, store, intents
         self._keyring, self._clock, self._actor = keyring, clock, actor
         self._setup, self._work = setup, work

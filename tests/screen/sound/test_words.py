@@ -13,13 +13,13 @@ from tests.screen.sound.test_speech import sound_of as clip
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.options import Options, Preset
 from vault.screen.outcome import FindingKind, Medium
-from vault.screen.parts import Parts
 from vault.screen.sound import redact as sound
 from vault.screen.sound.decide import silences
 from vault.screen.sound.recheck import recheck
 from vault.screen.sound.speech import RATE, Ear
 from vault.screen.sound.speech_words import Words
 from vault.screen.text.redact import rescan
+from vault.screen.work.parts import Parts
 from vault.sealed.spill import Spill
 
 PAUSE = np.zeros(RATE // 2, np.float32)

@@ -30,10 +30,10 @@ from vault.ids import new_id
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Kind, State
-from vault.screen import review_form
 from vault.screen.options import Span
-from vault.screen.review import Kept, asked_for, of_recording, original_of, recording_of, told_of, why_of
-from vault.screen.review_form import EXCEPTIONS, Review, Standing, Verdict
+from vault.screen.review import form
+from vault.screen.review.form import EXCEPTIONS, Review, Standing, Verdict
+from vault.screen.review.rulings import Kept, asked_for, of_recording, original_of, recording_of, told_of, why_of
 from vault.signed_act import SignedAct
 
 MAX_REVIEWS = 32
@@ -117,12 +117,12 @@ def put(catalog: Catalog, clock: Clock, signatory: Signatory, review: Review, re
         if review.number != len(kept) + 1:
             raise ReviewStateError("expected to be the next to rule, another person was first")
         _check_same(connection, found, review)
-        digest = review_form.digest(review)
+        digest = form.digest(review)
         connection.execute(insert(key_slots).values(reason.slot))
         connection.execute(
             insert(reviews).values(
                 id=review.id, recording=review.recording, verdict=review.verdict,
-                ruling=review_form.encode(review).decode("ascii"), digest=digest, state=Standing.ASKED,
+                ruling=form.encode(review).decode("ascii"), digest=digest, state=Standing.ASKED,
                 sealed_reason=reason.sealed, asked_by=review.asked_by, asked_at=review.asked_at,
                 decided_at=None if asks else now,
             )
@@ -158,7 +158,7 @@ def agree(catalog: Catalog, clock: Clock, signatory: Signatory, *, review_id: st
         asked = asked_for(connection, review)
         if signatory.actor.name == review.asked_by or signatory.key.public == asked.public_key:
             raise SamePersonError("expected another person, with another key, than the one who asked")
-        approvals.sign(connection, signatory, review_form.digest(review), SignedAct.REVIEW_RULE, now)
+        approvals.sign(connection, signatory, form.digest(review), SignedAct.REVIEW_RULE, now)
         connection.execute(update(reviews).where(reviews.c.id == review_id).values(decided_at=now))
         _tell(connection, signatory, Act.REVIEW_RULED, review, now)
         _screen_again(connection, found)
@@ -195,9 +195,9 @@ def _screen_again(connection: Connection, found: Recording) -> None:
 
 def _tell(connection: Connection, signatory: Signatory, act: Act, review: Review, now: datetime) -> None:
     """Log an act and let every review of the recording stand where the log then has it."""
-    details = {"review": review.id, "verdict": str(review.verdict), "review_sha256": review_form.digest(review)}
+    details = {"review": review.id, "verdict": str(review.verdict), "review_sha256": form.digest(review)}
     journal.append(connection, [signatory.actor.entry(now, act, review.recording, details)])
     steps = [step for step, _ in told_of(connection, review.recording) if step.review is not None]
-    at = review_form.standing(steps)
+    at = form.standing(steps)
     for review_id, where in at.items():
         connection.execute(update(reviews).where(reviews.c.id == review_id).values(state=where))

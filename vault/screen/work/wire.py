@@ -23,8 +23,8 @@ from vault.errors import (
     StoreUnavailableError,
 )
 from vault.screen.errors import Why, WorkerError
-from vault.screen.job import Job, Result
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium
+from vault.screen.work.job import Job, Result
 from vault.sealed.writer import SealedSummary
 
 _HEAD: Final = struct.Struct(">BI")

@@ -10,8 +10,8 @@ from vault.catalog.schema import log_entries, recordings, reviews
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import State
-from vault.screen.review import of_recording, verify
-from vault.screen.review_form import Standing, purpose_of
+from vault.screen.review.form import Standing, purpose_of
+from vault.screen.review.rulings import of_recording, verify
 
 _BATCH = 500
 

@@ -16,10 +16,10 @@ from typing import Final
 
 from keys.errors import StrongroomError
 from vault.model import RenditionName
-from vault.screen import wire
-from vault.screen.job import Work
-from vault.screen.parts import Parts
-from vault.screen.wire import Word
+from vault.screen.work import wire
+from vault.screen.work.job import Work
+from vault.screen.work.parts import Parts
+from vault.screen.work.wire import Word
 
 _NICE: Final = 10
 _FILES: Final = 256  # open at once
@@ -27,7 +27,7 @@ _ROOM: Final = 2  # what is asked for and not used counts here, and not with the
 _PR_SET_PDEATHSIG: Final = 1
 _WORDS: Final = {RenditionName.REDACTED: Word.REDACTED, RenditionName.TRANSCRIPT: Word.TRANSCRIPT}
 
-BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from vault.screen.worker import main; main(*sys.argv[1:5])"
+BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from vault.screen.work.worker import main; main(*sys.argv[1:5])"
 """What the interpreter of a worker is told: socket, parent, memory, work, then where modules are."""
 
 ENVIRONMENT: Final = {
@@ -40,7 +40,7 @@ ENVIRONMENT: Final = {
 
 
 def main(descriptor: str, parent: str, memory: str, work: str) -> None:
-    """Work off jobs. `memory` is in bytes; `work` names a vault.screen.job.Work as module:function."""
+    """Work off jobs. `memory` is in bytes; `work` names a vault.screen.work.job.Work as module:function."""
     _confine(int(parent), int(memory))
     module, _, name = work.partition(":")
     run: Work = getattr(importlib.import_module(module), name)

@@ -1,7 +1,7 @@
 """The review queue as it is read: what waits, and what people ruled over a recording. Handles no plaintext and no key.
 
 Rows decide nothing by themselves: whenever a review is read it is compared with the log and its signatures are verified
-again, and what differs is refused. The acts of people are in `vault.screen.review_acts`.
+again, and what differs is refused. The acts of people are in `vault.screen.review.acts`.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ from vault.log.entry import Act, Entry, Outcome, decode
 from vault.log.errors import EntryFormatError
 from vault.model import RenditionName, State
 from vault.people import Capability, User
-from vault.screen import review_form
 from vault.screen.options import Ruling, Span
-from vault.screen.review_form import EXCEPTIONS, Review, Standing, Step, Verdict
+from vault.screen.review import form
+from vault.screen.review.form import EXCEPTIONS, Review, Standing, Step, Verdict
 from vault.signed_act import SignedAct
 
 
@@ -118,11 +118,11 @@ def of_recording(connection: Connection, recording: str) -> list[Kept]:
     """
     steps = told_of(connection, recording)
     # the stage that quarantines does not touch reviews: their rows stand where people's acts left them
-    written = review_form.standing(step for step, _ in steps if step.review is not None)
-    at = review_form.standing(step for step, _ in steps)
+    written = form.standing(step for step, _ in steps if step.review is not None)
+    at = form.standing(step for step, _ in steps)
     digests = {step.review: (step.verdict, digest) for step, digest in steps if step.review is not None}
     found = [_kept(row) for row in connection.execute(select(reviews).where(reviews.c.recording == recording))]
-    if {k.review.id: (k.review.verdict, review_form.digest(k.review)) for k in found} != digests:
+    if {k.review.id: (k.review.verdict, form.digest(k.review)) for k in found} != digests:
         raise ReviewAlteredError(f"expected the reviews of {recording} that the log has, got others")
     if any(k.standing is not written[k.review.id] or k.review.recording != recording for k in found):
         raise ReviewAlteredError(f"expected the reviews of {recording} to stand where the log has them")
@@ -153,7 +153,7 @@ def verify(connection: Connection, review: Review, original_sha256: str) -> list
     """
     if review.original_sha256 != original_sha256:
         raise ReviewAlteredError(f"expected review {review.id} to be about the original that is there")
-    signed = approvals.verified(connection, review_form.digest(review), SignedAct.REVIEW_RULE)
+    signed = approvals.verified(connection, form.digest(review), SignedAct.REVIEW_RULE)
     if review.verdict in EXCEPTIONS:
         asked = asked_for(connection, review)
         if any(a.user == asked.user or a.public_key == asked.public_key for a in signed):
@@ -179,7 +179,7 @@ def asked_for(connection: Connection, review: Review) -> Approval:
         ApprovalMissingError, ApprovalSignatureError: see approvals.verified.
 
     """
-    for approval in approvals.verified(connection, review_form.digest(review), SignedAct.REVIEW_ASK):
+    for approval in approvals.verified(connection, form.digest(review), SignedAct.REVIEW_ASK):
         if approval.user == review.asked_by:
             return approval
     raise ApprovalMissingError(f"expected the signature of {review.asked_by}, who asked for it")
@@ -225,8 +225,8 @@ def _step(entry: Entry) -> Step:
 
 
 def _kept(row: Row[Any]) -> Kept:
-    review = review_form.decode(row.ruling.encode())
-    same = (review.id, review.recording, review.verdict, review.asked_by, review.asked_at, review_form.digest(review))
+    review = form.decode(row.ruling.encode())
+    same = (review.id, review.recording, review.verdict, review.asked_by, review.asked_at, form.digest(review))
     if same != (row.id, row.recording, row.verdict, row.asked_by, row.asked_at, row.digest):
         raise ReviewAlteredError("expected the columns of a review to say what it says")
     try:

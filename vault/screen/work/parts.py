@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from vault.model import Kind
-from vault.screen import gate, vcon_sound
+from vault.screen import gate
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.gate import Route
 from vault.screen.options import OnProgress, Options, Preset
 from vault.screen.outcome import Engine, Finding, Redaction
 from vault.screen.text import recheck as second_text
 from vault.screen.text import redact as text
+from vault.screen.work import vcon_sound
 from vault.sealed.spill import Spill
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from vault.screen import gate
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.options import Options
 from vault.screen.outcome import Engine, Finding, Redaction
-from vault.screen.parts import Parts
+from vault.screen.work.parts import Parts
 from vault.sealed.format import associated_data
 from vault.sealed.reader import SealedReader, SeekableReader
 from vault.sealed.spill import Spill

@@ -20,15 +20,17 @@ from vault.catalog.schema import screen_attempts, screenings
 from vault.clock import Clock
 from vault.errors import WrongStateError
 from vault.model import BlobName, Kind, RecordingId, RenditionName, State
-from vault.screen import attempts, gate, review
-from vault.screen.attempts import Claim
+from vault.screen import gate
 from vault.screen.errors import Why
 from vault.screen.gate import Route
-from vault.screen.job import Job, Result
 from vault.screen.options import Options
-from vault.screen.pool import Task
-from vault.screen.receive import NewBlob
+from vault.screen.review import rulings
 from vault.screen.setup import Setup
+from vault.screen.work import attempts
+from vault.screen.work.attempts import Claim
+from vault.screen.work.job import Job, Result
+from vault.screen.work.pool import Task
+from vault.screen.work.receive import NewBlob
 from vault.sealed.format import new_data_key
 from vault.store.file import FileStore
 
@@ -128,7 +130,7 @@ class Beginner:
         options = replace(
             self._setup.options,
             languages=languages_of(found) or self._setup.options.languages,
-            ruling=review.ruling_of(connection, recording),
+            ruling=rulings.ruling_of(connection, recording),
         )
         before = connection.scalar(select(screenings.c.why).where(screenings.c.recording == recording))
         if attempts.begun(connection, recording) >= self._setup.attempts:

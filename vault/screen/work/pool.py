@@ -20,13 +20,13 @@ from typing import BinaryIO, Final, Self, TypeAlias
 
 from keys.errors import StrongroomError
 from vault.model import RenditionName
-from vault.screen import wire
 from vault.screen.errors import WorkerError
-from vault.screen.job import Job, Result
-from vault.screen.wire import Frames, Word
-from vault.screen.worker import BOOT, ENVIRONMENT
+from vault.screen.work import wire
+from vault.screen.work.job import Job, Result
+from vault.screen.work.wire import Frames, Word
+from vault.screen.work.worker import BOOT, ENVIRONMENT
 
-WORK: Final = "vault.screen.job:run"
+WORK: Final = "vault.screen.work.job:run"
 _LOOK: Final = 0.25  # seconds between two looks at time and memory
 _CHUNK: Final = 2**20  # bytes
 _STATM: Final = "/proc/{}/statm"
