@@ -201,7 +201,7 @@ def _in_words(found: Recording, decision: Decision) -> str:
 @click.command("open", cls=Command)
 @click.argument("recording")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A new file; else standard output."
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="A new file; - or none: standard output."
 )
 @click.option(
     "--rendition", type=click.Choice([n.value for n in RenditionName]),
@@ -212,6 +212,8 @@ def open_(door: Door, recording: str, output: Path | None, rendition: str | None
     """Decrypt one rendition to a file or a pipe. Logged before the first byte comes out."""
     actor = door.enter(Capability.OPEN)
     vault = door.vault
+    if output == Path("-"):  # as other programs name standard output; never a file of that name full of plaintext
+        output = None
     if output is not None and output.exists():
         raise click.UsageError(f"expected a new file, {output} exists")
     if output is None and sys.stdout.isatty():

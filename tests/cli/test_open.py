@@ -27,6 +27,15 @@ def test_an_original_comes_out_as_it_went_in_to_a_file_and_to_a_pipe(filled: Ter
     assert opens_of(filled, recording) == ["lena", "luis"]
 
 
+def test_a_dash_is_standard_output_and_no_file_of_that_name(
+    filled: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    piped = filled.process("lena", "open", filled.id_of(kind="screen"), "-o", "-")
+    assert piped.out == (SAMPLES / "recordings" / "screen-2026.mp4").read_bytes()
+    assert not (tmp_path / "-").exists()
+
+
 def test_nothing_is_overwritten_and_nothing_is_told_of_what_did_not_happen(filled: Terminal, tmp_path: Path) -> None:
     recording = filled.id_of(kind="screen")
     taken = tmp_path / "taken"
