@@ -143,11 +143,11 @@ def test_a_scrub_that_was_overtaken_by_another_purge_stays_owed(catalog: Catalog
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_postgresql_vacuums_every_table_that_held_something_personal(catalog: Catalog) -> None:
     with catalog.write() as connection:
-        for table in ("key_slots", "recordings", "tokens", "labels", "screenings"):
+        for table in ("key_slots", "recordings", "tokens", "labels", "screenings", "reviews"):
             connection.execute(text(f"ALTER TABLE {table} SET (autovacuum_enabled = false)"))
     assert catalog.scrub() is True
     query = "SELECT relname FROM pg_stat_user_tables WHERE vacuum_count > 0 ORDER BY relname"
     with catalog.read() as connection:
         connection.execute(text("SELECT pg_stat_force_next_flush()"))
         found = list(connection.scalars(text(query)))
-    assert found == ["key_slots", "labels", "recordings", "screenings", "tokens"]
+    assert found == ["key_slots", "labels", "recordings", "reviews", "screenings", "tokens"]
