@@ -200,6 +200,16 @@ def _codes(reader: _Reader) -> Iterator[Hit]:
                 yield reader.cut(FindingKind.CODE, "SCR-08", unit)
 
 
+def _is_date_field(talk: Talk, index: int, chain: Sequence[Block]) -> bool:
+    """Say whether a field named as the month or the year of an expiry date holds one."""
+    name = talk.hint(index)
+    if len(chain) != 1 or not EXPIRY_TALK.search(name):
+        return False
+    digits = chain[0].digits
+    month = "month" in name and len(digits) <= 2 and 1 <= int(digits) <= 12  # noqa: PLR2004
+    return month or ("year" in name and (len(digits) == 2 or (len(digits) == 4 and int(digits) in _YEARS)))  # noqa: PLR2004
+
+
 def _dates(reader: _Reader) -> Iterator[Hit]:
     for index, chain in list(reader.chains()):
         for unit in _expiries(index, chain):
@@ -208,6 +218,9 @@ def _dates(reader: _Reader) -> Iterator[Hit]:
                 reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit, alone=True))
             ):
                 yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
+        if _is_date_field(reader.talk, index, chain):
+            yield reader.cut(FindingKind.EXPIRY, "SCR-09", _Unit(index, tuple(chain)))
+            continue
         for block in chain:
             unit = _Unit(index, (block,))
             named = _MONTH.search(reader.talk.folded(index)[max(0, block.start - 14) : block.start])

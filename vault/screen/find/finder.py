@@ -8,7 +8,7 @@ expiry dates near them or announced (vault.screen.find.codes). SPEC.md has the r
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vault.screen.find import codes, joining, runs
+from vault.screen.find import codes, joining, runs, strips, tracks
 from vault.screen.find.chains import Card
 from vault.screen.find.digits import Reading, Scan, may_hold_numbers
 from vault.screen.find.glance import is_harmless, may_announce_digits
@@ -121,7 +121,10 @@ def find(
         hits += joining.mark(cards, marks, keep)
         if not keep:
             joining.mark_around(talk, cards, marks, wide=wide)
+        hits += tracks.mark(talk, cards, marks)
         hits += codes.mark(talk, streams, cards, marks)
+        for order in streams:
+            hits += strips.mark(talk, order, marks)
         read.append((talk, cards, new))
     if run is not None:
         for talk, cards, new in read:

@@ -47,10 +47,13 @@ _LOOKALIKE = re.compile(
 _LONE = re.compile(rf"(?<![a-z0-9])(?!{_WORDLIKE})[olisb]+(?![a-z0-9])")
 # Some letters of every announcement of a security code (vault.screen.find.words.CODE_TALK).
 _CODE_HINT = re.compile(
-    r"c(?:vv|vc|sc|vn|id|vd|av|ard ?(?:ver|val|ide)|od[ei]|rypto)|secur|secret|verif|valid|on the|from the|at the"
-    r"|signature|pru|sicher|kartenp"
+    r"digit|c(?:v[ -]?[nvc]|sc|vn|id|vd|av|ard ?(?:ver|val|ide)|od[ei]|rypto)|secur|secret|verif|valid"
+    r"|on the|from the|at the|signature|pru|sicher|kartenp"
 )
 
+
+_CODE_WORD = re.compile("back|reverse|strip|front|rear|flip")  # of an announcement that has a segment for every word
+_LONGEST_WORD = 32
 
 _EXPIRY_HINT = re.compile(r"exp|valid|good|mm|caduc|vencim|gultig|gueltig|ablauf|verfall")
 
@@ -114,6 +117,12 @@ def is_harmless(segments: Sequence[_Text], least: int) -> bool:
         text = segment.text
         folded = text.lower() if text.isascii() else view_of(text).text
         most += capacity(text)
-        if most >= least or may_announce_code(folded) or (segment.hint and may_announce_code(segment.hint.lower())):
+        short = len(text) <= _LONGEST_WORD and _CODE_WORD.search(folded)
+        if (
+            most >= least
+            or short
+            or may_announce_code(folded)
+            or (segment.hint and may_announce_code(segment.hint.lower()))
+        ):
             return False
     return True

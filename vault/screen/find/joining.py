@@ -7,7 +7,7 @@ when a card's number was asked for, or grouped as on a card near talk of cards o
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from vault.screen.find.chains import Card, Chain, cards_in_chain, is_phone
 from vault.screen.find.digits import Block
@@ -27,6 +27,8 @@ MAX_GAP_TIGHT = 3  # characters between parts that letters glue together: "4x1x1
 MIN_ECHO = 3  # digits of a part that is read back
 ECHO_REACH = 2  # messages behind the last part in which it may be read back
 MAX_LETTERS = 60  # besides the digits, in a message that holds a part, without talk of cards
+
+FILLER_LETTERS, FILLER_WORDS = 12, 2  # between two parts of a number given in one message
 
 _SEP, _TALK, _LINE, _NEXT = range(4)
 _FAR = (_NEXT, MAX_MESSAGES + 1)
@@ -130,7 +132,8 @@ def _fits(
     if joined and bare and shaped and _SEP not in outer:
         return True
     whole = alone and (_NEXT not in kinds or outer == {_NEXT})  # all the digits of their messages
-    if not shaped and not whole and not (joined and alone):
+    fillers = len(segments) == 1 and _is_past_fillers(talk, blocks, outer)
+    if not shaped and not whole and not fillers and not (joined and alone):
         return False
     other = any(map(talk.names_other_number, segments))
     near = stream.is_near_card_talk(segments[0], segments[-1])
@@ -138,11 +141,27 @@ def _fits(
     if joined and alone and (shaped or (not other and (bare or near) and _is_usual(found, blocks))):
         return True
     tame = any(at.block.ordinal in talk.tame(at.segment) for at in blocks)
+    if fillers and not tame and not other and _is_usual(found, blocks):
+        return True
     if tame or (len(segments) > 1 and other):
         return False
     if asked:
         return True
     return shaped and ((_SEP not in outer and near) or (whole and _are_close(talk, blocks, links)))
+
+
+def _is_past_fillers(talk: Talk, blocks: Sequence[At], outer: set[int]) -> bool:
+    """Say whether blocks are all of one message, with only a filler word or two between any two."""
+    if outer & {_SEP, _TALK}:
+        return False
+    text = talk.segments[blocks[0].segment].text
+    between = [text[left.block.end : right.block.start] for left, right in pairwise(blocks)]
+    return all(map(is_filler, between))
+
+
+def is_filler(text: str) -> bool:
+    """Say whether what stands between two parts in one message is at most two short words."""
+    return len(text.split()) <= FILLER_WORDS and sum(c.isalpha() for c in text) <= FILLER_LETTERS
 
 
 def _is_usual(found: Match, blocks: Sequence[At]) -> bool:

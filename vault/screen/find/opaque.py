@@ -15,6 +15,14 @@ _STAMP = re.compile(
     rf"(?<![0-9a-z.:/_-])(?:{_DATE}(?:[t ]{_CLOCK}(?: ?(?:z|[+-][0-9]{{2}}:?[0-9]{{2}}))?)?|{_CLOCK}(?: ?[ap]m)?)"
     r"(?![0-9a-z]|[:/_-][0-9]|[.,][0-9])"
 )
+# What begins a line of a chat's export: "[12/05/2024, 10:02:01] Maria", "10/11/24, 9:05 AM - Maria".
+_DAY_MONTH = r"(?:0?[1-9]|[12][0-9]|3[01])"
+_LINE_STAMP = re.compile(
+    rf"^[^\w\n]{{0,3}}{_DAY_MONTH}([./-]){_DAY_MONTH}\1(?:(?:19|20)[0-9]{{2}}|[0-9]{{2}}),?\s(?:at )?"
+    r"(?:[01]?[0-9]|2[0-3])[:.][0-5][0-9](?:[:.][0-5][0-9])?(?:\s?[ap]\.?\s?m\.?)?"
+    r"(?=\]\s?[^\W\d]|\]\s?[~+]|\s-\s[^\W\d]|\s-\s[~+])",
+    re.MULTILINE,
+)
 _COMPACT = re.compile(
     r"(?<![0-9a-z])(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])t[0-2][0-9][0-5][0-9][0-6][0-9]"
     r"(?:\.[0-9]{1,9})?z(?![0-9a-z])"
@@ -86,6 +94,7 @@ def _iban_end(text: str, start: int) -> int | None:
 def without_opaque(text: str) -> str:
     """Return folded `text`, same length, with everything that is demonstrably no card number blanked."""
     if ":" in text or "-" in text:
+        text = _LINE_STAMP.sub(_blank, text)
         text = _STAMP.sub(_blank, text)
         text = _UUID.sub(_blank_uuid, text)
     if _LONG.search(text):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from vault.screen.find.chains import Card
 from vault.screen.find.codes import BARE_ANSWER, is_masked_tail
-from vault.screen.find.joining import REACH
+from vault.screen.find.joining import REACH, is_filler
 from vault.screen.find.talk import At, Hit, Marks, Talk, chains_of
 from vault.screen.outcome import FindingKind
 
@@ -42,6 +42,32 @@ def _in_chains(talk: Talk, order: Sequence[int], marks: Marks, run: int) -> Iter
                 yield _cut(blocks, RULE, marks)
 
 
+def _past_fillers(
+    talk: Talk, order: Sequence[int], marks: Marks, run: int, taken: set[tuple[int, int]]
+) -> Iterator[Hit]:
+    """Cut the chains of one message that only filler words stand between, when they reach `run` together."""
+    for index in order:
+        text = talk.segments[index].text
+        groups: list[list[At]] = []
+        for blocks in _open(talk, index, marks):
+            free = _free(talk, index, blocks, taken)
+            if not free or not groups or not groups[-1]:
+                groups.append(free)
+            elif is_filler(text[groups[-1][-1].block.end : free[0].block.start]):
+                groups[-1] += free
+            else:
+                groups.append(free)
+        for group in groups:
+            if sum(len(at.block.digits) for at in group) >= run:
+                yield _cut(group, RULE, marks)
+
+
+def _free(talk: Talk, index: int, blocks: Sequence[At], taken: set[tuple[int, int]]) -> list[At]:
+    """Return the blocks that are no card's last four."""
+    free = [at for at in blocks if (index, at.block.start) not in taken]
+    return [at for at in free if not is_masked_tail(talk, index, at.block.start, len(at.block.digits))]
+
+
 def _parts(
     talk: Talk, order: Sequence[int], marks: Marks, taken: set[tuple[int, int]]
 ) -> Iterator[tuple[int, list[At]]]:
@@ -51,8 +77,7 @@ def _parts(
             continue
         bare = talk.scans[index].letters <= BARE_ANSWER
         for blocks in _open(talk, index, marks):
-            free = [at for at in blocks if (index, at.block.start) not in taken]
-            free = [at for at in free if not is_masked_tail(talk, index, at.block.start, len(at.block.digits))]
+            free = _free(talk, index, blocks, taken)
             size = sum(len(at.block.digits) for at in free)
             if size >= MIN_PART or (bare and size):
                 yield position, free
@@ -84,6 +109,7 @@ def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], ma
     taken = {(at.segment, at.block.start) for card in cards for at, _, _ in card.parts}
     for order in streams:
         hits += _in_chains(talk, order, marks, run)
+        hits += _past_fillers(talk, order, marks, run, taken)
         if len(order) > 1 and any(talk.is_card_talk(i) for i in order):
             by: dict[str | None, list[int]] = {}
             for index in order:

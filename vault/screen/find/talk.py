@@ -106,6 +106,7 @@ class Talk:
         self._tame: dict[int, frozenset[int]] = {}
         self._corrects: dict[int, bool] = {}
         self._code_talk: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._weak_talk: dict[int, tuple[tuple[int, int], ...]] = {}
         self._expiry_talk: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def folded(self, index: int) -> str:
@@ -172,8 +173,10 @@ class Talk:
 
     def weak_code_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment says what means a security code only near a card number."""
-        text = OTHER_CODE_TALK.sub(lambda m: " " * len(m.group()), self.folded(index))
-        return tuple(m.span() for m in WEAK_CODE_TALK.finditer(text))
+        if index not in self._weak_talk:
+            text = OTHER_CODE_TALK.sub(lambda m: " " * len(m.group()), self.folded(index))
+            self._weak_talk[index] = tuple(m.span() for m in WEAK_CODE_TALK.finditer(text))
+        return self._weak_talk[index]
 
     def expiry_talk(self, index: int) -> tuple[tuple[int, int], ...]:
         """Return where a segment speaks of an expiry date."""
@@ -220,6 +223,10 @@ class Marks:
             return
         for index in range(start, end):
             spans[block.span(index)] = 1
+
+    def cover(self, segment: int, start: int, end: int) -> None:
+        """Mark all characters from `start` to `end`, digits or not."""
+        self._spans.setdefault(segment, {})[start, end] = end - start
 
     def has(self, segment: int, block: Block) -> bool:
         """Say whether any digit of `block` is marked."""

@@ -133,6 +133,7 @@ OTHER_TALK = re.compile(
 )
 CODE_TALK = re.compile(
     r"\bcvv2?\b|\bcvc2?\b|\bcsc\b|\bcvn2?\b|\bcid\b|\bcvd\b|\bcav2?\b|cvv|cvc|"
+    r"\bcv[ -]?(?:code|number|num|no)\b|\bmy (?:three|3)[ -]?digits? (?:thing|code|number|one)\b|"
     r"card (?:verification|validation|identification)|"
     r"(?:security|secret|verification|validation) (?:code|number|digits?|value|no\b)|securitycode|"
     r"(?:three|four|3|4|last)[ -]?(?:digits?|numbers?|figures?)(?: (?:security|verification))?(?: code)?"

@@ -40,6 +40,9 @@ _ID_KEY = re.compile(
 _MEASURE_KEY = re.compile(r"(?:^|[ _.-])(?:size|length|bytes|width|height|duration|millis|micros|ns|us|lat|lon|lng)$")
 _CARD_KEY = re.compile(r"card|pan\b|cvv|cvc|payment|account")
 _TOKEN_VALUE = re.compile(r"[!-~]{1,128}")
+# What the events of browsers call the pressed key; its code is that of 0 to 9 behind the first, of either keypad.
+_KEY_CODES = frozenset({"keycode", "key_code", "which", "charcode"})
+_FIRST_KEYS = (48, 96)
 _DIGITS = re.compile(r"[0-9]+")
 # What base64 of pictures, documents and sound begins with: PNG, JPEG, PDF, RIFF, Ogg, MP3, GIF, ZIP.
 _BINARY = re.compile(r"iVBORw0KGgo|/9j/|JVBERi0|UklGR|T2dnUw|SUQz|R0lGOD|UEsDB")
@@ -251,6 +254,12 @@ class JsonDocument(Spliced):
         if not frame.is_object:
             frame.numbers += 1
         self.places.append((frame, name))
+        code = int(found.group()) if key.lower() in _KEY_CODES and len(found.group()) <= 3 else 0  # noqa: PLR2004
+        pressed = next((code - first for first in _FIRST_KEYS if first <= code <= first + 9), None)
+        if pressed is not None and frame.is_object:
+            segment = Segment(str(pressed), hint=key, typed=True)
+            self.add(segment, Origin(found.start(), found.end(), number=True))
+            return
         exempt = self._kind_of(key)[2]
         segment = Segment(_integer(found.group()), hint=key, whole=True, joins=False, exempt=exempt)
         self.add(segment, Origin(found.start(), found.end(), number=True))
@@ -262,6 +271,9 @@ class JsonDocument(Spliced):
             short = not frame.is_object and frame.parent is not None and 1 < frame.numbers <= MAX_ARRAY
             if self.origins[index].number and short:
                 self.segments[index] = segment._replace(stream=f"array {id(frame)}", whole=False, joins=True)
+            elif segment.typed:  # downs and ups are two streams, or every key would count twice
+                stream = f"keys {segment.hint} {frame.marks.get('type', frame.marks.get('event', ''))}"
+                self.segments[index] = segment._replace(stream=stream)
             elif segment.joins:
                 voice = frame.voice()
                 if voice is not None:

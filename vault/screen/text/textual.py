@@ -10,7 +10,7 @@ from vault.screen.text.document import Origin, Spliced
 _LINE = re.compile(r"[^\r\n]+")
 # The name before a colon, behind a time in brackets or not: "[10:11:12] Anna: ", "10:11 - Anna (agent): ", "Anna> ".
 _SPEAKER = re.compile(
-    r"\s{0,8}(?:[\[(]?[0-9][0-9:., /TtZzAPMapm+-]{3,32}[\])]?[ \t]*[-\u2013]?[ \t]*)?"
+    r"[\s\u200e]{0,8}(?:[\[(]?[0-9][0-9:., \u202f\xa0/TtZzAPMapm+-]{3,32}[\])]?[ \t]*[-\u2013]?[ \t]*)?"
     r"[<*\[]{0,2}([^\W\d][^:>\r\n\t]{0,40}?)[*\]]{0,2}(?:>|:)(?=\s|$)"
 )
 
