@@ -53,6 +53,13 @@ def test_spoken_digits_that_the_second_recogniser_hears_are_residue():
     assert found.medium is Medium.SPEECH
 
 
+def test_residue_objects_under_report_only_too():
+    options = Options(preset=Preset.REPORT_ONLY)
+    spoken, pressed = mulaw_wav(hum(3)), mulaw_wav(keyed(VISA, 5)[0])
+    assert [f.medium for f in look(spoken, spoken, options=options, ear=Told((1.0, 2.0)))] == [Medium.SPEECH]
+    assert [f.medium for f in look(pressed, pressed, options=options)] == [Medium.TONES]
+
+
 def test_what_people_let_pass_is_not_residue_and_what_they_cut_is_not_found_again():
     samples, _ = keyed("12", 3)
     content = mulaw_wav(samples)

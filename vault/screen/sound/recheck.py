@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import BinaryIO, Final
 
 from vault.screen.errors import UnscreenableError, Why
-from vault.screen.options import Options, Ruling
+from vault.screen.options import Options, Preset, Ruling
 from vault.screen.outcome import Finding
 from vault.screen.sound import pairs
 from vault.screen.sound.decide import Silence, decide
@@ -52,7 +52,9 @@ def recheck(
         raise UnscreenableError(f"the result is not the recording with silence in it: {wrong}", why=Why.RESIDUE)
     pictures = media_type.startswith("video/")
     heard = listen(source, second, pictures=pictures, on_seconds=lambda _: None, detectors=pairs.Detector)
-    asked = replace(options, ruling=Ruling(drop=options.ruling.drop), transcript=False)
+    # report-only marks nothing as cut, and what this pass hears must object under it too
+    preset = Preset.STRICT if options.preset is Preset.REPORT_ONLY else options.preset
+    asked = replace(options, preset=preset, ruling=Ruling(drop=options.ruling.drop), transcript=False)
     understood = understand(source, heard, words, asked, pictures=pictures)
     found = decide(understood.channels, asked, understood.spelled)
     return tuple(finding for finding in found if finding.cut)
