@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from keys.errors import StrongroomError
 from retention import policies
-from retention.policy import Original
+from retention.policy.language import Original
 from vault.check import Finding, fault
 from vault.log import journal
 from vault.log.entry import Act, Entry

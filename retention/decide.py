@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeGuard
 
-from retention.policy import Match, Original, Policy, Rule, Then
+from retention.policy.language import Match, Original, Policy, Rule, Then
 from vault.model import Kind, RecordingId, State
 
 _NEVER = datetime.max.replace(tzinfo=UTC)  # sorts behind every date that a period can end on

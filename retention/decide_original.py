@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retention.decide import AppliedPolicy, Facts, HoldRef, ReasonCode, decide, matching_rules
-from retention.policy import Original
+from retention.policy.language import Original
 from vault.model import State
 
 

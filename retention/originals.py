@@ -24,7 +24,7 @@ from retention import holds, policies, purge_faults
 from retention.decide import AppliedPolicy, HoldRef, destroys_original
 from retention.decide_original import Evidence, OriginalCode, OriginalDecision, original_of
 from retention.policies import facts_of
-from retention.policy import Original
+from retention.policy.language import Original
 from vault import deletions
 from vault.catalog import info
 from vault.catalog import recordings as rows

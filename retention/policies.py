@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from retention import holds, policy_plan
 from retention.decide import AppliedPolicy, Facts
 from retention.errors import PlanNotFoundError, PolicyAlteredError, StalePlanError
-from retention.policy import Policy, parse
+from retention.policy.language import Policy, parse
 from retention.policy_plan import Candidate, PolicyPlan
 from vault import approvals
 from vault.approvals import Signatory

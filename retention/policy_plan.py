@@ -15,7 +15,7 @@ from keys.canonical import Json
 from retention import document
 from retention.decide import Action, AppliedPolicy, Facts, HoldRef, ReasonCode, decide, destroys_original, is_held
 from retention.errors import PlanFormatError, StalePlanError
-from retention.policy import Policy
+from retention.policy.language import Policy
 from vault.model import RecordingId, State
 
 _FORM = "strongroom/policy-plan/v1"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from retention.policy import _MATCH_KEYS as MATCH_KEYS
-from retention.policy import Original, Then, parse
+from retention.policy.language import _MATCH_KEYS as MATCH_KEYS
+from retention.policy.language import Original, Then, parse
 from service import settings
 from tests.docs import make_commands, make_errors
 from tests.docs.pages import DOCS, ROOT, WrongLineError, all_pages, blocks, check_line, leaves, strongroom_lines

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from retention.decide import AppliedPolicy, Facts, HoldRef
-from retention.periods import Period
-from retention.policy import Match, Policy, Rule, Then
+from retention.policy.periods import Period
+from retention.policy.language import Match, Policy, Rule, Then
 from vault.model import Kind, RecordingId, State
 
 ORIGIN = datetime(2024, 2, 1, tzinfo=UTC)

@@ -18,8 +18,8 @@ from retention.decide import (
     is_held,
     may_purge,
 )
-from retention.periods import Period
-from retention.policy import Match, Policy, Rule, Then
+from retention.policy.periods import Period
+from retention.policy.language import Match, Policy, Rule, Then
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from retention.decide import AppliedPolicy, Facts, HoldRef, destroys_original
 from retention.decide_original import Evidence, OriginalCode, original_of
-from retention.periods import Period
-from retention.policy import Match, Original, Policy, Rule, Then
+from retention.policy.periods import Period
+from retention.policy.language import Match, Original, Policy, Rule, Then
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 

@@ -13,7 +13,7 @@ from retention import certificate, originals, purge, purge_plans
 from retention.decide import Action
 from retention.errors import RetentionAlteredError
 from retention.originals import Destroyed
-from retention.policy import parse
+from retention.policy.language import parse
 from service import work
 from service.assembly import Vault
 from tests import vaults

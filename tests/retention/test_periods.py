@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retention.errors import PeriodError
-from retention.periods import Period
+from retention.policy.periods import Period
 
 ZONES = [ZoneInfo(name) for name in sorted(available_timezones())]
 

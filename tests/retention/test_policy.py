@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.errors import PolicySyntaxError
-from retention.periods import Period
-from retention.policy import Match, Policy, Rule, RuleClock, Then, parse
+from retention.policy.periods import Period
+from retention.policy.language import Match, Policy, Rule, RuleClock, Then, parse
 
 FULL = """\
 policy: strongroom/policy/v1

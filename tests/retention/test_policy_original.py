@@ -7,7 +7,7 @@ import pytest
 from retention import policy_plan
 from retention.decide import AppliedPolicy, Facts
 from retention.errors import PlanFormatError, PolicySyntaxError
-from retention.policy import Original, Policy, parse
+from retention.policy.language import Original, Policy, parse
 from retention.policy_plan import Candidate, PolicyPlan, compare, decode, encode, needs_approval
 from vault.model import Kind, RecordingId, State
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from keys.errors import CanonicalFormError
 from retention.decide import Action, AppliedPolicy, Facts, HoldRef, decide
 from retention.errors import PlanFormatError, StalePlanError
-from retention.periods import Period
-from retention.policy import Match, Policy, Rule, Then
+from retention.policy.periods import Period
+from retention.policy.language import Match, Policy, Rule, Then
 from retention.policy_plan import (
     Candidate,
     PolicyEffect,

@@ -1,7 +1,7 @@
-"""The policy language: strict YAML in, a frozen `Policy` out (retention/POLICY.md documents it for its writers).
+"""The policy language: strict YAML in, a frozen `Policy` out (retention/policy/POLICY.md documents it for its writers).
 
 Reads and checks only; which rule covers which recording is decided in `retention.decide`. What is accepted of YAML is
-said in `retention.strict_yaml`; what is wrong with a file is told all at once, by line.
+said in `retention.policy.strict_yaml`; what is wrong with a file is told all at once, by line.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ import yaml
 
 from keys import canonical
 from retention.errors import PeriodError, PolicySyntaxError
-from retention.periods import Period
-from retention.strict_yaml import Reader, shape
+from retention.policy.periods import Period
+from retention.policy.strict_yaml import Reader, shape
 from vault.model import Kind
 
 LANGUAGE = "strongroom/policy/v1"
