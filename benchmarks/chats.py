@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from benchmarks import data, vaults
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
 from retention import policies, purge, purge_plans
-from retention.decide import Action
-from retention.policy.language import parse
+from retention.decision import Action
+from retention.policy.reader import parse
 from service.assembly import Vault
 from vault import deletions
 from vault.screen.errors import UnscreenableError

@@ -10,7 +10,8 @@ from cli.door import Door, pass_door, text_of
 from cli.output import size
 from retention import policies, policy_plan
 from retention.errors import PlanNotFoundError
-from retention.policy.language import Policy, parse
+from retention.policy.language import Policy
+from retention.policy.reader import parse
 from retention.policy_plan import PolicyPlan
 from vault.people import Capability
 

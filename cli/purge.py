@@ -8,7 +8,7 @@ from cli.output import size
 from retention import plan as plans
 from retention import purge as purging
 from retention import purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from service import work
 from vault import approvals, deletions
 from vault.errors import ApprovalMissingError

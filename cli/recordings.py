@@ -13,10 +13,9 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import cursor_of, parse_cursor, search_options
 from keys.errors import StrongroomError
-from retention import holds, originals, policies
-from retention.decide import Decision, decide
+from retention import cases, originals, policies
 from retention.decide_original import OriginalDecision
-from retention.policies import facts_of
+from retention.decision import Decision
 from vault import playback
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording
@@ -138,8 +137,8 @@ def explain(door: Door, recording: str) -> None:
     now = vault.clock.now()
     with vault.catalog.read() as connection:
         found = rows.get(connection, recording)
-        held = holds.matching(connection, [recording], now)[recording]
-        decision = decide(facts_of(found), policies.current(connection), held, now)
+        (case,) = cases.of(connection, [found], now)
+        decision = case.decided(policies.current(connection), now)
         of_original = originals.decision_of(connection, found.id, now)
         cuts = connection.scalar(select(screenings.c.cuts).where(screenings.c.recording == recording)) or 0
     door.tell(actor, Act.EXPLAIN, recording)

@@ -7,7 +7,8 @@ Pure and total, like `retention.decide`: whatever is unknown keeps. The procedur
    copies of that are known to be there, in the vault's own store and in the archive.
 3. It keeps while anything of the recording is not what the log has.
 4. A hold in force keeps, a grace period after one too, and so does a clock that is wrong.
-5. It keeps unless some rule of the policy matches and every rule that matches says `original: destroy`.
+5. It keeps unless some rule of the policy counts and every rule that counts says `original: destroy`, or a period that
+   has ended.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from retention.decide import AppliedPolicy, Facts, HoldRef, ReasonCode, decide, matching_rules
+from retention.circumstances import NOTHING, Circumstances
+from retention.claims import day
+from retention.decide import decide, matching_rules
+from retention.decision import ReasonCode
+from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Original
+from retention.stages import original_from
 from vault.model import State
 
 
@@ -32,6 +38,7 @@ class OriginalCode(StrEnum):
     CLOCK = "clock"
     NO_RULE = "no-rule"
     RULE_KEEPS = "rule-keeps"
+    NOT_YET = "not-yet"
     RULE_DESTROYS = "rule-destroys"
 
 
@@ -73,7 +80,12 @@ class OriginalDecision:
 
 
 def original_of(
-    recording: Facts, policy: AppliedPolicy | None, holds: Sequence[HoldRef], evidence: Evidence, now: datetime
+    recording: Facts,
+    policy: AppliedPolicy | None,
+    holds: Sequence[HoldRef],
+    evidence: Evidence,
+    now: datetime,
+    circumstances: Circumstances = NOTHING,
 ) -> OriginalDecision:
     """Return what may be done with the original of `recording` at `now`, by the procedure at the head of this module.
 
@@ -83,11 +95,13 @@ def original_of(
     if recording.state == State.PURGED or not evidence.is_there:
         gone = OriginalReason(OriginalCode.GONE, "There is no original any more.")
         return OriginalDecision(destroy=False, rule=None, policy_version=version, reasons=(gone,))
-    rules = sorted(matching_rules(recording, policy), key=lambda rule: rule.name)
+    rules = sorted(matching_rules(recording, policy, circumstances), key=lambda rule: rule.name)
     keeping = [rule.name for rule in rules if rule.original is not Original.DESTROY]
     reasons = [*_evidence(recording, evidence), *_disposition(recording, policy, holds, now)]
     if keeping:
         reasons.append(OriginalReason(OriginalCode.RULE_KEEPS, f"Not every rule destroys it: {', '.join(keeping)}."))
+    if rules and not keeping and ((since := original_from(recording, policy, circumstances)) is None or now < since):
+        reasons.append(_not_yet(since))
     if not rules:
         reasons.append(OriginalReason(OriginalCode.NO_RULE, "No rule of a policy matches."))
     rule = rules[0].name if rules and not keeping else None
@@ -95,6 +109,11 @@ def original_of(
         return OriginalDecision(destroy=False, rule=rule, policy_version=version, reasons=tuple(reasons))
     said = OriginalReason(OriginalCode.RULE_DESTROYS, f"Rule {rule} destroys it now that the redacted one is archived.")
     return OriginalDecision(destroy=True, rule=rule, policy_version=version, reasons=(said,))
+
+
+def _not_yet(since: datetime | None) -> OriginalReason:
+    until = f"until {day(since)}" if since else "until the instant is known from which that is counted"
+    return OriginalReason(OriginalCode.NOT_YET, f"The rules keep it {until}.")
 
 
 def _evidence(recording: Facts, evidence: Evidence) -> Iterator[OriginalReason]:

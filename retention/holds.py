@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from keys import canonical
-from retention.decide import HoldRef
 from retention.errors import HoldNotFoundError, HoldScopeError, HoldStateError, MatterError
+from retention.facts import HoldRef
 from vault import approvals
 from vault.approvals import Signatory
 from vault.catalog.criteria import Criteria, covered, from_json, possibly_matching_tombstone, to_json

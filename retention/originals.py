@@ -20,11 +20,12 @@ from typing import TypeAlias
 from sqlalchemy import Connection, delete, select
 
 from keys.errors import StrongroomError
-from retention import holds, policies, purge_faults
-from retention.decide import AppliedPolicy, HoldRef, destroys_original
+from retention import cases, holds, policies, purge_faults
+from retention.cases import Case
 from retention.decide_original import Evidence, OriginalCode, OriginalDecision, original_of
-from retention.policies import facts_of
+from retention.facts import AppliedPolicy, HoldRef
 from retention.policy.language import Original
+from retention.stages import original_from
 from vault import deletions
 from vault.catalog import info
 from vault.catalog import recordings as rows
@@ -105,9 +106,13 @@ def _wanted(
     connection: Connection, ids: Sequence[RecordingId], policy: AppliedPolicy | None, now: datetime
 ) -> list[RecordingId]:
     """Return those that the schedule destroys and no hold keeps, so that the stores are asked about no others."""
-    held = holds.matching(connection, ids, now)
-    found = [r for r in rows.get_many(connection, ids) if destroys_original(facts_of(r), policy)]
-    return [r.id for r in found if not held[r.id]]
+    found = cases.of(connection, rows.get_many(connection, ids), now)
+    return [case.recording.id for case in found if not case.holds and _lets_go(case, policy, now)]
+
+
+def _lets_go(case: Case, policy: AppliedPolicy | None, now: datetime) -> bool:
+    since = original_from(case.facts, policy, case.circumstances)
+    return since is not None and since <= now
 
 
 def _prove(catalog: Catalog, stores: Mapping[str, BlobStore], ids: Sequence[RecordingId]) -> Proven:
@@ -182,9 +187,13 @@ def _decided(
 ) -> Iterator[tuple[Recording, Rendition | None, OriginalDecision]]:  # fmt: skip
     """Yield each recording with its original and what is decided over it; `proven` None: go by the catalog's copies."""
     found = rows.get_many(connection, ids)
-    held = holds.matching(connection, [r.id for r in found], now)
+    case_of = {case.recording.id: case for case in cases.of(connection, found, now)}
     for recording, original, evidence in _evidence(connection, found, proven):
-        yield recording, original, original_of(facts_of(recording), policy, held[recording.id], evidence, now)
+        yield recording, original, _original(case_of[recording.id], policy, evidence, now)
+
+
+def _original(case: Case, policy: AppliedPolicy | None, evidence: Evidence, now: datetime) -> OriginalDecision:
+    return original_of(case.facts, policy, case.holds, evidence, now, case.circumstances)
 
 
 def _evidence(

@@ -13,7 +13,7 @@ from datetime import datetime
 from keys import canonical
 from keys.canonical import Json
 from retention import document
-from retention.decide import Action
+from retention.decision import Action
 from retention.errors import PlanFormatError
 from vault.model import RecordingId
 

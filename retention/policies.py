@@ -5,17 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from retention import holds, policy_plan
-from retention.decide import AppliedPolicy, Facts
+from retention import cases, policy_plan
 from retention.errors import PlanNotFoundError, PolicyAlteredError, StalePlanError
-from retention.policy.language import Policy, parse
+from retention.facts import AppliedPolicy
+from retention.policy.language import Policy
+from retention.policy.reader import parse
 from retention.policy_plan import Candidate, PolicyPlan
 from vault import approvals
 from vault.approvals import Signatory
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
-from vault.catalog.recordings import Recording
 from vault.catalog.schema import plans, policies, renditions
 from vault.clock import Clock
 from vault.errors import SamePersonError
@@ -27,15 +27,6 @@ from vault.people import Actor, Capability
 from vault.signed_act import SignedAct
 
 KIND = "policy"
-
-
-def facts_of(recording: Recording) -> Facts:
-    """Return what a decision goes by."""
-    return Facts(
-        id=recording.id, kind=recording.kind, state=recording.state, ended=recording.ended_at,
-        created=recording.created_at, queue=recording.queue, industry=recording.industry,
-        jurisdiction=recording.jurisdiction, labels=recording.labels,
-    )  # fmt: skip
 
 
 def current(connection: Connection) -> AppliedPolicy | None:
@@ -95,11 +86,9 @@ def make_plan(catalog: Catalog, clock: Clock, actor: Actor, *, vault: str, polic
 def _candidates(connection: Connection, now: datetime) -> Iterator[Candidate]:
     alive = Criteria(states=frozenset(set(State) - {State.PURGED}))
     for batch in rows.scan(connection, alive):
-        ids = [recording.id for recording in batch]
-        held = holds.matching(connection, ids, now)
-        sizes = sealed_bytes(connection, ids)
-        for recording in batch:
-            yield Candidate(facts_of(recording), held[recording.id], sizes.get(recording.id, 0))
+        sizes = sealed_bytes(connection, [recording.id for recording in batch])
+        for case in cases.of(connection, batch, now):
+            yield Candidate(case.facts, case.holds, sizes.get(case.recording.id, 0), case.circumstances)
 
 
 def sealed_bytes(connection: Connection, ids: Sequence[str]) -> Mapping[str, int]:

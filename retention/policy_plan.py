@@ -13,9 +13,13 @@ from datetime import UTC, datetime
 from keys import canonical
 from keys.canonical import Json
 from retention import document
-from retention.decide import Action, AppliedPolicy, Facts, HoldRef, ReasonCode, decide, destroys_original, is_held
+from retention.circumstances import NOTHING, Circumstances
+from retention.decide import decide, is_held
+from retention.decision import Action, ReasonCode
 from retention.errors import PlanFormatError, StalePlanError
+from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Policy
+from retention.stages import original_from
 from vault.model import RecordingId, State
 
 _FORM = "strongroom/policy-plan/v1"
@@ -30,6 +34,7 @@ class Candidate:
     facts: Facts
     holds: Sequence[HoldRef]
     sealed_bytes: int
+    circumstances: Circumstances = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +123,20 @@ def compare(old: AppliedPolicy | None, new: Policy, candidates: Iterable[Candida
 def _effects(old: AppliedPolicy | None, new: AppliedPolicy, candidate: Candidate, now: datetime) -> Iterator[str]:
     """Yield the names of the tallies that a recording counts in."""
     yield "examined"
-    old_end, old_action = _schedule(old, candidate.facts)
-    new_end, new_action = _schedule(new, candidate.facts)
+    old_end, old_action = _schedule(old, candidate)
+    new_end, new_action = _schedule(new, candidate)
     if new_end != old_end:
         yield "kept_longer" if new_end > old_end else "kept_shorter"
     if old_action is Action.REVIEW and new_action is Action.DESTROY:
         yield "review_dropped"
-    if destroys_original(candidate.facts, new) and not destroys_original(candidate.facts, old):
+    old_original, new_original = (
+        original_from(candidate.facts, policy, candidate.circumstances) or _END_OF_TIME for policy in (old, new)
+    )
+    if new_original < old_original:
         yield "originals_destroyed"
-    decision = decide(candidate.facts, new, candidate.holds, now)
+    decision = decide(candidate.facts, new, candidate.holds, now, candidate.circumstances)
     if decision.action is not Action.KEEP:
-        if decide(candidate.facts, old, candidate.holds, now).action is Action.KEEP:
+        if decide(candidate.facts, old, candidate.holds, now, candidate.circumstances).action is Action.KEEP:
             yield "become_due_now"
     elif is_held(decision, now):
         yield "held"
@@ -136,12 +144,13 @@ def _effects(old: AppliedPolicy | None, new: AppliedPolicy, candidate: Candidate
         yield "unmatched"
 
 
-def _schedule(policy: AppliedPolicy | None, facts: Facts) -> tuple[datetime, Action]:
+def _schedule(policy: AppliedPolicy | None, candidate: Candidate) -> tuple[datetime, Action]:
     """Return when the schedule alone lets go of a recording, and what follows: the decision at the end of time.
 
     A recording whose end is not known is taken to have ended when it was created, so that a shorter rule shows.
     """
-    decision = decide(replace(facts, ended=facts.ended or facts.created), policy, (), _END_OF_TIME)
+    facts = replace(candidate.facts, ended=candidate.facts.ended or candidate.facts.created)
+    decision = decide(facts, policy, (), _END_OF_TIME, candidate.circumstances)
     return decision.keep_until or _END_OF_TIME, decision.action
 
 

@@ -23,12 +23,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.errors import StrongroomError
 from keys.signing import SigningKey
-from retention import certificate, holds, plan, policies, purge_faults, purge_plans
+from retention import cases, certificate, plan, policies, purge_faults, purge_plans
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
-from retention.decide import Action, Decision, decide, may_purge
+from retention.decide import may_purge
+from retention.decision import Action, Decision
 from retention.errors import PlanNotFoundError, StalePlanError
 from retention.plan import Plan, PlanItem
-from retention.policies import facts_of
 from vault import approvals, deletions
 from vault.approvals import Approval
 from vault.catalog import info
@@ -140,8 +140,8 @@ class _Batch:
             rows.lock(connection, ids)  # a stage that is at work on one of them waits, or is waited for
             policy = policies.current(connection)
             purge_faults.refuse_untold(connection, policy)
-            held = holds.matching(connection, ids, now)
-            found = {recording.id: recording for recording in rows.get_many(connection, ids)}
+            case_of = {case.recording.id: case for case in cases.of(connection, rows.get_many(connection, ids), now)}
+            found = {i: case.recording for i, case in case_of.items()}
             renditions = rows.renditions_of(connection, ids)
             faults = purge_faults.of(connection, list(found.values()))
             agreed: list[_Agreed] = []
@@ -155,7 +155,7 @@ class _Batch:
                 if recording.state is State.PURGED:
                     results.append(Purged(item.recording, done=False, reason="already purged"))
                     continue
-                decision = decide(facts_of(recording), policy, held[item.recording], now)
+                decision = case_of[item.recording].decided(policy, now)
                 obstacle = faults.get(recording.id) or self._obstacle(item, decision, its)
                 if obstacle is None:
                     agreed.append(_Agreed(recording, decision, its))

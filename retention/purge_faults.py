@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from retention import check_holds
-from retention.decide import AppliedPolicy
 from retention.errors import RetentionAlteredError
+from retention.facts import AppliedPolicy
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import key_slots, renditions

@@ -1,15 +1,14 @@
 """Purge plans in the catalog: what is due, frozen as a plan, approved by somebody else. Nothing is destroyed here."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from retention import holds, plan, policies
-from retention.decide import Action, Decision, decide
+from retention import cases, plan, policies
+from retention.decision import Action, Decision
 from retention.errors import PlanNotFoundError, StalePlanError
 from retention.plan import Plan, PlanItem
-from retention.policies import facts_of
 from vault import approvals
 from vault.approvals import Signatory
 from vault.catalog import recordings as rows
@@ -36,17 +35,12 @@ def due(
     policy = policies.current(connection)
     if policy is None or not policy.policy.rules:
         return
-    # no rule lets go of anything younger than the shortest period; months are counted as 28 days, never too late
-    shortest = min(
-        365 * p.years + 28 * p.months + 7 * p.weeks + p.days for p in (rule.keep for rule in policy.policy.rules)
-    )
     found = 0
-    for batch in rows.scan_ended_before(connection, now - timedelta(days=shortest)):
-        held = holds.matching(connection, [recording.id for recording in batch], now)
-        for recording in batch:
-            decision = decide(facts_of(recording), policy, held[recording.id], now)
+    for batch in rows.scan_ended_before(connection, now):
+        for case in cases.of(connection, batch, now):
+            decision = case.decided(policy, now)
             if decision.action in only:
-                yield recording, decision
+                yield case.recording, decision
                 found += 1
                 if found == limit:
                     return

@@ -12,10 +12,8 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from keys.errors import StrongroomError
-from retention import holds, originals, policies, purge
-from retention.decide import decide
+from retention import cases, originals, policies, purge
 from retention.decide_original import OriginalCode
-from retention.policies import facts_of
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from vault import deletions
@@ -219,8 +217,8 @@ def keep_until(vault: Vault, recording: Recording) -> datetime | None:
     """Return until when retention keeps a recording; None when that is open or over."""
     now = vault.clock.now()
     with vault.catalog.read() as connection:
-        held = holds.matching(connection, [recording.id], now)[recording.id]
-        decision = decide(facts_of(recording), policies.current(connection), held, now)
+        (case,) = cases.of(connection, [recording], now)
+        decision = case.decided(policies.current(connection), now)
     return decision.keep_until if decision.keep_until is not None and decision.keep_until > now else None
 
 

@@ -19,7 +19,7 @@ from keys.keyring import Keyring
 from keys.signing import SigningKey
 from retention import check as retention_check
 from retention import holds, policies, policy_plan
-from retention.policy.language import parse
+from retention.policy.reader import parse
 from service import doctor, settings, work
 from service.assembly import USER_PURPOSE, Vault, user_key_path
 from service.create import add_key_file, create

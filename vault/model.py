@@ -55,6 +55,15 @@ class Consent(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a recording that has a class of its own: a span in milliseconds from the start, and its label."""
+
+    label: str
+    begin_ms: int
+    end_ms: int
+
+
 class Role(StrEnum):
     """What a user may do (DESIGN section 8)."""
 

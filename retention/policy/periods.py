@@ -22,7 +22,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A positive calendar duration of at most 200 years; years, months and days, or weeks alone."""
+    """A calendar duration of at most 200 years; years, months and days, or weeks alone. `Period()` is nothing."""
 
     years: int = 0
     months: int = 0
@@ -31,22 +31,26 @@ class Period:
 
     def __post_init__(self) -> None:
         parts = (self.years, self.months, self.weeks, self.days)
-        if min(parts) < 0 or max(parts) == 0:
-            raise PeriodError("expected a period longer than nothing")
+        if min(parts) < 0:
+            raise PeriodError("expected a period that is not negative")
         if self.weeks and (self.years or self.months or self.days):
             raise PeriodError("expected weeks alone, got weeks with another part")
         # One common denominator (a year of 12 months or of 365 days) keeps the bound free of fractions.
-        if 365 * self._all_months + 12 * self._all_days > 365 * 12 * MAX_YEARS:
+        if 365 * self.total_months + 12 * self.total_days > 365 * 12 * MAX_YEARS:
             raise PeriodError(f"expected a period of at most {MAX_YEARS} years, got {self}")
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, *, or_nothing: bool = False) -> Self:
         """Return the period written as `text`, such as P3Y, P25M, P90D, P2W or P1Y6M (ISO 8601-1 section 5.5.2).
+
+        `or_nothing`: P0D, no time at all, will do too.
 
         Raises:
             PeriodError: another form, a zero or signed part, a time part, or more than 200 years.
 
         """
+        if or_nothing and text == "P0D":
+            return cls()
         found = _FORM.fullmatch(text)
         if found is None:
             raise PeriodError(f"expected a period such as P3Y, P25M, P1Y6M, P90D or P2W, got {text[:40]!r}")
@@ -54,14 +58,32 @@ class Period:
 
     def __str__(self) -> str:
         parts = ((self.years, "Y"), (self.months, "M"), (self.weeks, "W"), (self.days, "D"))
-        return "P" + "".join(f"{number}{unit}" for number, unit in parts if number)
+        return "P" + ("".join(f"{number}{unit}" for number, unit in parts if number) or "0D")
 
     @property
-    def _all_months(self) -> int:
+    def shortest_days(self) -> int:
+        """The fewest days it can last, whenever it starts."""
+        return 365 * self.years + 28 * self.months + self.total_days
+
+    @property
+    def longest_days(self) -> int:
+        """The most days it can last, whenever it starts."""
+        return 366 * self.years + 31 * self.months + self.total_days
+
+    def is_at_least(self, other: "Period") -> bool:
+        """Return whether this lasts at least as long as `other`, whenever both start."""
+        if self.total_months >= other.total_months and self.total_days >= other.total_days:
+            return True
+        return self.shortest_days >= other.longest_days
+
+    @property
+    def total_months(self) -> int:
+        """The months of years and months together."""
         return 12 * self.years + self.months
 
     @property
-    def _all_days(self) -> int:
+    def total_days(self) -> int:
+        """The days of weeks and days together."""
         return 7 * self.weeks + self.days
 
     def ends(self, start: datetime) -> datetime | None:
@@ -91,13 +113,13 @@ class Period:
             OverflowError: the date is past the year 9999.
 
         """
-        year, month = divmod(12 * day.year + day.month - 1 + self._all_months, 12)
+        year, month = divmod(12 * day.year + day.month - 1 + self.total_months, 12)
         first = _first_of(year, month)
         # A month that lacks the day (31 April, 29 February) has its first following day instead: rounded to keep.
         target = first + timedelta(days=day.day - 1)
         if target.month != first.month:
             target = _first_of(*divmod(12 * year + month + 1, 12))
-        return target + timedelta(days=self._all_days)
+        return target + timedelta(days=self.total_days)
 
 
 def _first_of(year: int, month0: int) -> date:

@@ -13,7 +13,7 @@ import yaml
 
 _MAX_TEXT = 256 * 1024  # characters in a file
 _MAX_LINE = 500  # characters in one value
-_MAX_DEPTH = 8  # a policy nests five deep; the bound stands before the recursive composer
+_MAX_DEPTH = 16  # a policy nests eight deep, and its conditions deeper; the bound stands before the recursive composer
 _NULL = "tag:yaml.org,2002:null"  # what an empty value, `null` and `~` resolve to
 
 

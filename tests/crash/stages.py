@@ -13,7 +13,7 @@ from pathlib import Path
 
 from keys.errors import StrongroomError
 from retention import purge, purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from service import work
 from service.assembly import Vault
 from tests import vaults

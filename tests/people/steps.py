@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from retention import holds, purge, purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from retention.plan import Plan
 from retention.purge import Purged
 from service.assembly import Vault

@@ -21,7 +21,7 @@ from retention.errors import (
     StalePlanError,
 )
 from retention.plan import digest as digest_of
-from retention.policy.language import parse
+from retention.policy.reader import parse
 from service.assembly import Vault
 from tests import vaults
 from tests.people import steps

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from retention import purge, purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from service import work
 from service.assembly import Vault
 from tests import vaults

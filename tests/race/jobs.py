@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from retention import holds, policies, purge
 from retention.holds import Coverage
-from retention.policy.language import parse
+from retention.policy.reader import parse
 from retention.purge import Purged
 from service import work
 from service.assembly import Vault

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, true
 
 from retention import certificate, purge, purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from tests import vaults
 from tests.race import jobs
 from tests.race.crew import Failure, Job, crew, done

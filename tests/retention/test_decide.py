@@ -7,19 +7,12 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from retention.decide import (
-    Action,
-    AppliedPolicy,
-    Decision,
-    Facts,
-    HoldRef,
-    ReasonCode,
-    decide,
-    is_held,
-    may_purge,
-)
+from retention.decide import decide, is_held, may_purge
+from retention.decision import Action, Decision, ReasonCode
+from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.policy.language import Policy, Rule, Then
+from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.policy.language import Match, Policy, Rule, Then
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 

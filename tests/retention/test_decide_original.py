@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.decide import AppliedPolicy, Facts, HoldRef, destroys_original
 from retention.decide_original import Evidence, OriginalCode, original_of
+from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.policy.language import Original, Policy, Rule, Then
+from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.policy.language import Match, Original, Policy, Rule, Then
+from retention.stages import original_from
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 
@@ -127,7 +129,7 @@ def test_nothing_that_keeps_ever_leads_to_destruction(one, rules, holds, evidenc
     if decision.destroy:
         assert one.state is State.ARCHIVED
         assert evidence == GOOD
-        assert destroys_original(one, rules)
+        assert original_from(one, rules) is not None
         assert one.created <= now
         for hold in holds:  # what does not keep any more was released, and its grace period is over
             assert hold.released_at is not None

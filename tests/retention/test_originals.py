@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from retention import certificate, originals, purge, purge_plans
-from retention.decide import Action
+from retention.decision import Action
 from retention.errors import RetentionAlteredError
 from retention.originals import Destroyed
-from retention.policy.language import parse
+from retention.policy.reader import parse
 from service import work
 from service.assembly import Vault
 from tests import vaults

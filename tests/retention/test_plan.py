@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keys.canonical import Json
 from keys.errors import CanonicalFormError, IntegrityError
-from retention.decide import Action
+from retention.decision import Action
 from retention.errors import PlanFormatError
 from retention.plan import Plan, PlanItem, decode, digest, encode, needs_approval
 from vault.errors import ApprovalFormatError

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retention.errors import PolicySyntaxError
+from retention.policy.clocks import Fact
+from retention.policy.language import Policy, Rule, Then
+from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.policy.language import Match, Policy, Rule, RuleClock, Then, parse
+from retention.policy.reader import parse
 
 FULL = """\
 policy: strongroom/policy/v1
@@ -75,7 +78,7 @@ def test_a_policy_says_what_is_written():
                 ),
                 keep=Period(years=3),
                 then=Then.DESTROY,
-                clock=RuleClock.ENDED,
+                clock=Fact.ENDED,
                 basis="12 CFR 1006.100(b)",
             ),
             Rule(name="everything", match=Match(), keep=Period(days=90), then=Then.REVIEW),

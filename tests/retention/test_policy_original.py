@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retention import policy_plan
-from retention.decide import AppliedPolicy, Facts
 from retention.errors import PlanFormatError, PolicySyntaxError
-from retention.policy.language import Original, Policy, parse
+from retention.facts import AppliedPolicy, Facts
+from retention.policy.language import Original, Policy
+from retention.policy.reader import parse
 from retention.policy_plan import Candidate, PolicyPlan, compare, decode, encode, needs_approval
 from vault.model import Kind, RecordingId, State
 

@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys.errors import CanonicalFormError
-from retention.decide import Action, AppliedPolicy, Facts, HoldRef, decide
+from retention.decide import decide
+from retention.decision import Action
 from retention.errors import PlanFormatError, StalePlanError
+from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.policy.language import Policy, Rule, Then
+from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.policy.language import Match, Policy, Rule, Then
 from retention.policy_plan import (
     Candidate,
     PolicyEffect,

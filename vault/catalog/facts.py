@@ -11,18 +11,22 @@ from typing import Any
 
 from keys import canonical
 from vault.catalog.schema import to_micros
+from vault.model import Segment
 
 _LATER = ("state", "purged_at")
 """Columns that stages write."""
 _FIELDS = ("id", "kind", "queue", "industry", "jurisdiction", "ended_basis")
 
 
-def facts_digest(row: Mapping[str, Any], labels: frozenset[str]) -> str:
+def facts_digest(row: Mapping[str, Any], labels: frozenset[str], segments: Iterable[Segment] = ()) -> str:
     """Return the hex SHA-256 of the facts of a recording row that decide its retention."""
     ended: datetime = row["ended_at"]
     created: datetime = row["created_at"]
     value: dict[str, canonical.Json] = {name: row[name] for name in _FIELDS}
     value |= {"ended": to_micros(ended), "created": to_micros(created), "labels": sorted(labels)}
+    # only where there are any: recordings without parts keep the digests they had before there were parts
+    if parts := sorted((part.begin_ms, part.end_ms, part.label) for part in segments):
+        value["segments"] = [list(part) for part in parts]
     return hashlib.sha256(canonical.encode(value)).hexdigest()
 
 

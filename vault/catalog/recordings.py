@@ -10,10 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vault.catalog.criteria import Criteria, matching
 from vault.catalog.facts import facts_digest, row_digest
-from vault.catalog.schema import copies, key_slots, labels, recordings, renditions, tokens
+from vault.catalog.schema import copies, key_slots, labels, recordings, renditions, segments, tokens
 from vault.errors import AlteredRowError, RecordingNotFoundError
 from vault.ids import is_id
-from vault.model import BlobName, Kind, RecordingId, RenditionName, State
+from vault.model import BlobName, Kind, RecordingId, RenditionName, Segment, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Recording:
     source: str
     purged_at: datetime | None
     labels: frozenset[str]
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class NewRows:
     key_slots: tuple[dict[str, Any], ...]
     tokens: tuple[dict[str, Any], ...]
     labels: tuple[dict[str, Any], ...]
+    segments: tuple[dict[str, Any], ...] = ()
 
     @property
     def id(self) -> RecordingId:
@@ -103,6 +105,7 @@ def insert_new(connection: Connection, rows: Sequence[NewRows]) -> set[Recording
         (key_slots, [part for row in mine for part in row.key_slots]),
         (tokens, [part for row in mine for part in row.tokens]),
         (labels, [part for row in mine for part in row.labels]),
+        (segments, [part for row in mine for part in row.segments]),
     ):
         if parts:
             connection.execute(insert(table), parts)
@@ -175,18 +178,23 @@ def scan(connection: Connection, criteria: Criteria, *, batch: int = 1000) -> It
 
 def _views(connection: Connection, rows: Sequence[Row[Any]]) -> list[Recording]:
     of: dict[str, set[str]] = {row.id: set() for row in rows}
+    parts: dict[str, list[Segment]] = {row.id: [] for row in rows}
     if of:
+        ids = list(of)
         for recording, label in connection.execute(
-            select(labels.c.recording, labels.c.label).where(labels.c.recording.in_(list(of)))
+            select(labels.c.recording, labels.c.label).where(labels.c.recording.in_(ids))
         ):
             of[recording].add(label)
-    return [_view(row, frozenset(of[row.id])) for row in rows]
+        query = select(segments).where(segments.c.recording.in_(ids))
+        for row in connection.execute(query.order_by(segments.c.begin_ms, segments.c.end_ms, segments.c.label)):
+            parts[row.recording].append(Segment(row.label, row.begin_ms, row.end_ms))
+    return [_view(row, frozenset(of[row.id]), tuple(parts[row.id])) for row in rows]
 
 
-def _view(row: Row[Any], of: frozenset[str]) -> Recording:
+def _view(row: Row[Any], of: frozenset[str], parts: tuple[Segment, ...]) -> Recording:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row access
     try:
-        values |= {"kind": Kind(values["kind"]), "state": State(values["state"]), "labels": of}
+        values |= {"kind": Kind(values["kind"]), "state": State(values["state"]), "labels": of, "segments": parts}
     except ValueError as exc:
         raise AlteredRowError(f"expected recording {row.id} to have a known kind and state, got others") from exc
     return Recording(**values)
@@ -194,7 +202,8 @@ def _view(row: Row[Any], of: frozenset[str]) -> Recording:
 
 def facts_sha256(recording: Recording) -> str:
     """Return the digest of what retention goes by, to be compared with what the log told at ingest."""
-    return facts_digest({name: getattr(recording, name) for name in Recording.__slots__}, recording.labels)
+    values = {name: getattr(recording, name) for name in Recording.__slots__}
+    return facts_digest(values, recording.labels, recording.segments)
 
 
 def row_sha256s(connection: Connection, ids: Sequence[str]) -> dict[str, str]:

@@ -262,6 +262,75 @@ policies = Table(
     Column("applied_by", ForeignKey("users.name"), nullable=False),
 )
 
+segments = Table(
+    "segments",
+    metadata,
+    # parts of a recording that have a class of their own; their labels are what rules ask for
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("begin_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("end_ms", BigInteger, primary_key=True, autoincrement=False),
+    Column("label", String(128), primary_key=True),
+    Index(None, "label"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    # when to look at a recording again: before that nothing but a change can make it due. A hint, never a decision
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    # None: nothing but a change (of policy, an event, a request, the release of a hold) can make it due
+    Column("look_at", UtcTime),
+    # the policy it was computed with; 0: none
+    Column("policy_version", Integer, nullable=False),
+    Index(None, "look_at", "recording"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # what happened to an account, a contract, a case, an interaction or a recording; never changed, only corrected
+    Column("id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("subject", String(16), nullable=False),
+    # the blind-index token; of an interaction or a recording the SHA-256 of its name
+    Column("key", LargeBinary, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("recorded_by", ForeignKey("users.name"), nullable=False),
+    # the event that this one takes the place of; one that is withdrawn has nothing in its place
+    Column("corrects", ForeignKey("events.id"), unique=True),
+    Column("withdrawn", Boolean, nullable=False),
+    Index(None, "subject", "key"),
+    Index(None, "name", "recorded_at"),
+)
+
+demands = Table(
+    "demands",
+    metadata,
+    # an authority's extension of a period, or a person's request for erasure
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("criteria", Text, nullable=False),
+    # the words of it (who asks, for whom, why): sealed, for people who may read them
+    Column("sealed_words", LargeBinary, nullable=False),
+    # of an extension: authority, period and clock
+    Column("body", Text, nullable=False),
+    Column("made_by", ForeignKey("users.name"), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("withdrawn_by", ForeignKey("users.name")),
+    Column("withdrawn_at", UtcTime),
+    Index(None, "kind", "withdrawn_at"),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    # what a request for erasure covers: what was there when it came, and nothing that comes later
+    Column("recording", ForeignKey("recordings.id"), primary_key=True),
+    Column("request", ForeignKey("demands.id"), primary_key=True),
+    Index(None, "request"),
+)
+
 holds = Table(
     "holds",
     metadata,
