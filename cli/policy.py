@@ -8,7 +8,7 @@ import click
 from cli.base import Group
 from cli.door import Door, pass_door, text_of
 from cli.output import size
-from retention import policies, policy_plan
+from retention import policies, policy_plan, policy_plans
 from retention.errors import PlanNotFoundError
 from retention.policy.language import Policy
 from retention.policy.reader import parse
@@ -21,10 +21,16 @@ _EFFECTS = {
     "kept_longer": "kept longer than now",
     "kept_shorter": "kept shorter than now",
     "review_dropped": "no longer reviewed by a person",
-    "become_due_now": "due at once",
+    "become_due_now": "due at once, and not today",
     "unmatched": "matched by no rule (kept)",
     "held": "under a legal hold (kept)",
-    "originals_destroyed": "original destroyed once archived",
+    "originals_destroyed": "original destroyed earlier than now",
+    "due_now": "due now under this policy",
+    "due_in_30_days": "due within 30 days",
+    "due_in_90_days": "due within 90 days",
+    "due_in_365_days": "due within 365 days",
+    "conflicted": "conflicts: to be gone before it may go",
+    "locked": "locked in the archive beyond its end",
 }
 
 
@@ -58,7 +64,7 @@ def plan(door: Door, file: Path) -> None:
     actor = door.enter(Capability.POLICY_CHANGE)
     _, found = _read(file)
     vault = door.vault
-    plan_id, made = policies.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, policy=found)
+    plan_id, made = policy_plans.make_plan(vault.catalog, vault.clock, actor, vault=vault.id, policy=found)
     door.settle()
     _show_plan(door, plan_id, made)
 
@@ -94,7 +100,7 @@ def _show_plan(door: Door, plan_id: str, made: PolicyPlan) -> None:
 def approve(door: Door, plan_id: str) -> None:
     """Agree to a policy plan that shortens, as another person than the one who made it."""
     signatory = door.sign(Capability.POLICY_APPROVE)
-    policies.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
+    policy_plans.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
     door.settle()
     door.out.object({"plan": plan_id, "approved_by": signatory.actor.name}, text=f"approved plan {plan_id}")
 
@@ -107,7 +113,7 @@ def apply_(door: Door, plan_id: str, file: Path) -> None:
     """Put a planned policy in force; refused if the file, the policy in force or the catalog has moved on."""
     actor = door.enter(Capability.POLICY_CHANGE)
     text, _ = _read(file)
-    applied = policies.apply(door.vault.catalog, door.vault.clock, actor, plan_id=plan_id, text=text)
+    applied = policy_plans.apply(door.vault.catalog, door.vault.clock, actor, plan_id=plan_id, text=text)
     door.settle()
     door.out.object({"version": applied.version}, text=f"policy version {applied.version} is in force")
 

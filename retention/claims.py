@@ -5,18 +5,15 @@ Pure; `retention.decide` weighs what is said here.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeGuard
 
 from retention.circumstances import Circumstances, ExtensionRef
 from retention.decision import Reason, ReasonCode
+from retention.ends import NEVER, is_known, start_of
 from retention.facts import Facts
 from retention.policy import clocks
 from retention.policy.language import Ceiling, Rule
 from retention.policy.match import matches
 from retention.policy.periods import Period
-
-NEVER = datetime.max.replace(tzinfo=UTC)
-"""Sorts behind every date that a period can end on."""
 
 
 def named(rule: Rule) -> str:
@@ -44,7 +41,7 @@ def _claim(
     claim: str, keep: Period, clock: clocks.Clock, recording: Facts, circumstances: Circumstances
 ) -> tuple[ReasonCode, str, datetime | None]:
     """Return what a minimum comes to: its code, its sentence and its end."""
-    start = _start(clock, recording, circumstances)
+    start = start_of(clock, recording, circumstances)
     if start is None:
         text = f"{claim}, which is not known; until it is recorded there is no end date."
         return ReasonCode.START_UNKNOWN, text, None
@@ -52,15 +49,6 @@ def _claim(
     if until is None:
         return ReasonCode.NEVER_ENDS, f"{claim} on {day(start)}, past the last date that can be written.", None
     return ReasonCode.PERIOD, f"{claim} on {day(start)}: until {day(until)}.", until
-
-
-def _start(clock: clocks.Clock, recording: Facts, circumstances: Circumstances) -> datetime | None:
-    """Return the instant that a clock shows, where it names one."""
-    try:
-        start = clocks.start(clock, ended=recording.ended, created=recording.created, events=circumstances.events)
-    except TypeError:  # instants with and without a time zone have no order
-        return None
-    return start if is_known(start) else None
 
 
 def ceilings(
@@ -79,7 +67,7 @@ def ceilings(
 def _ceiling(rule: Rule, ceiling: Ceiling, recording: Facts, circumstances: Circumstances) -> Reason:
     claim = f"{named(rule)} lets nothing stay longer than {ceiling.period} from {clocks.words(ceiling.clock)}"
     code, until = ReasonCode.CEILING_WAITS, None
-    start = _start(ceiling.clock, recording, circumstances)
+    start = start_of(ceiling.clock, recording, circumstances)
     if ceiling.unless is not None and matches(ceiling.unless, recording):
         code, text = ReasonCode.EXCEPTED, f"{claim}; this recording is an exception."
     elif start is None:
@@ -96,17 +84,6 @@ def erasure_reason(request: str, requested_at: datetime) -> Reason:
     text = f"Erasure was requested on {day(requested_at)} (request {request}); it is done when nothing keeps any more."
     until = requested_at if is_known(requested_at) else NEVER
     return Reason(ReasonCode.ERASURE, text, until=until, rule=f"erasure-request/{request}")
-
-
-def is_known(instant: datetime | None) -> TypeGuard[datetime]:
-    """Return whether this names an instant: it has a time zone, and UTC can write it."""
-    if instant is None or instant.utcoffset() is None:
-        return False
-    try:
-        instant.astimezone(UTC)
-    except OverflowError:
-        return False
-    return True
 
 
 def day(instant: datetime | None) -> str:

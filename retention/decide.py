@@ -26,8 +26,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from retention.circumstances import NOTHING, Circumstances
-from retention.claims import NEVER, ceilings, day, erasure_reason, extension_reason, is_known, named, rule_reason
+from retention.claims import ceilings, day, erasure_reason, extension_reason, named, rule_reason
 from retention.decision import Action, Decision, Reason, ReasonCode
+from retention.ends import NEVER, is_known, keeps_on
 from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Rule, Then
 from retention.policy.match import matches
@@ -61,12 +62,13 @@ def decide(
             *(_hold_reason(hold, now) for hold in holds),
             *_clock_reasons(recording, now),
             *minimums,
-            *([_keeps_on(rules, erase_by)] if rules and _lets_go_by_ceiling_alone(rules) else []),
+            *([_keeps_on(rules, erase_by)] if rules and keeps_on(rules) else []),
             *([] if rules else [_no_policy(version)]),
         ]
     )
     told = (*_conflicts(minimums, limits), *_in_order(limits), *_in_order([*other, *erasures, *waiting]))
-    reviewers = tuple(rule.reviewers for rule in rules if rule.then is Then.REVIEW)
+    asking = sorted((rule for rule in rules if rule.then is Then.REVIEW), key=lambda rule: rule.name)
+    reviewers = tuple(rule.reviewers for rule in asking)
     keep_until = keeping[0].until
     by = erase_by.until if erase_by else None
     if keep_until is None or now < keep_until:
@@ -144,12 +146,6 @@ def _clock_reasons(recording: Facts, now: datetime) -> Iterable[Reason]:
     elif is_known(recording.ended) and now < recording.ended:
         text = f"The clock shows {day(now)}, before the recording ended on {day(recording.ended)}."
         yield Reason(ReasonCode.CLOCK, text)
-
-
-def _lets_go_by_ceiling_alone(rules: Sequence[Rule]) -> bool:
-    """Return whether the schedule lets go only where a ceiling or an erasure request says so."""
-    minimums = [rule for rule in rules if rule.keep is not None]
-    return not minimums or any(rule.then is Then.KEEP for rule in minimums)
 
 
 def _keeps_on(rules: Sequence[Rule], erase_by: Reason | None) -> Reason:

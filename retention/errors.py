@@ -31,6 +31,13 @@ class StalePlanError(RefusedError):
     hint = "run 'strongroom policy plan' again and have the new plan approved"
 
 
+class LockedRuleError(RefusedError):
+    """A policy drops or shortens a rule that an earlier one locked: such a rule can only grow."""
+
+    code = "locked-rule"
+    hint = "put the rule back as 'strongroom policy show' has it, or make it longer"
+
+
 class CertificateFormatError(IntegrityError):
     """Bytes are not a certificate of destruction in its one encoding, or what it says cannot be true."""
 
@@ -91,3 +98,52 @@ class RetentionAlteredError(IntegrityError):
 
     code = "retention-altered"
     hint = "run 'strongroom check'; keep the catalog as it is for whoever investigates, then restore it from backup"
+
+
+class EventError(InvalidInputError):
+    """What was to be recorded is no event: its name, its instant, its reason or its subject is not of the form."""
+
+    code = "event"
+    hint = "see docs/events.md for the form, and record it again"
+
+
+class EventNotFoundError(NotFoundError):
+    """No event of that id was ever recorded."""
+
+    code = "event-not-found"
+    hint = "see 'strongroom event list'"
+
+
+class EventStateError(RefusedError):
+    """The event was corrected or withdrawn already, or would not change."""
+
+    code = "event-state"
+    hint = "see 'strongroom event list' for the one that is in force"
+
+
+class DemandScopeError(InvalidInputError):
+    """An extension or a request for erasure does not say what it is about, or in which words."""
+
+    code = "demand-scope"
+    hint = "name whom or what it is about, for example --account, --caller or --id, and why with --because"
+
+
+class AuthorityError(InvalidInputError):
+    """An authority is named as an organisation, because it stands in clear."""
+
+    code = "authority"
+    hint = "name the organisation, such as 'BaFin' or 'U.S. SEC', and no person"
+
+
+class DemandNotFoundError(NotFoundError):
+    """No extension or request for erasure of that id was ever recorded."""
+
+    code = "demand-not-found"
+    hint = "see 'strongroom extension list' and 'strongroom erasure list'"
+
+
+class DemandStateError(RefusedError):
+    """The extension or request is not in the state this step starts from."""
+
+    code = "demand-state"
+    hint = "see 'strongroom extension show ID' or 'strongroom erasure show ID'"

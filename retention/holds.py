@@ -15,12 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from keys import canonical
+from retention import schedules
 from retention.errors import HoldNotFoundError, HoldScopeError, HoldStateError, MatterError
 from retention.facts import HoldRef
 from vault import approvals
 from vault.approvals import Signatory
 from vault.catalog.criteria import Criteria, covered, from_json, possibly_matching_tombstone, to_json
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
+from vault.catalog.glance import Span
 from vault.catalog.schema import holds, key_slots, recordings, renditions, to_micros
 from vault.clock import Clock
 from vault.errors import SamePersonError
@@ -163,6 +165,15 @@ def matching(connection: Connection, ids: Sequence[str], now: datetime) -> dict[
     return found
 
 
+def held(connection: Connection, span: Span, now: datetime) -> set[str]:
+    """Return those of a batch whose destruction some hold suspends."""
+    found: set[str] = set()
+    for hold in active(connection, now):
+        query = select(recordings.c.id).where(span.has(recordings.c.id), covered(hold.criteria))
+        found.update(connection.scalars(query))
+    return found
+
+
 def get(connection: Connection, hold: str) -> Hold:
     """Return one hold.
 
@@ -244,6 +255,7 @@ def approve_release(catalog: Catalog, clock: Clock, signatory: Signatory, *, hol
         approvals.sign(connection, signatory, digest, SignedAct.RELEASE, now)
         until = now + grace
         connection.execute(update(holds).where(holds.c.id == hold).values(released_at=now, grace_until=until))
+        schedules.wake(connection, select(recordings.c.id).where(covered(found.criteria)))
         details: dict[str, int | str] = {"release_sha256": digest, "grace_days": grace.days}
         journal.append(connection, [signatory.actor.entry(now, Act.HOLD_RELEASED, hold, details)])
     return until

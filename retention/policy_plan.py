@@ -1,40 +1,43 @@
 """Policy plans: what applying a new policy would change, counted over the catalog, with a digest to approve.
 
 Nothing is applied here. A shortening is never silent: it shows in the tallies, and `shortens` asks for a second person
-(DESIGN section 6). The plan names the policy by digest and the version it was compared with, so that it fits one
-change and no other.
+(DESIGN section 6). The plan names the policy by digest, the version it was compared with and the last recording it
+looked at, so that it fits one change and no other.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 
 from keys import canonical
 from keys.canonical import Json
 from retention import document
-from retention.circumstances import NOTHING, Circumstances
-from retention.decide import decide, is_held
-from retention.decision import Action, ReasonCode
+from retention.ends import Scheduled
 from retention.errors import PlanFormatError, StalePlanError
-from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Policy
-from retention.stages import original_from
-from vault.model import RecordingId, State
+from vault.model import RecordingId
 
-_FORM = "strongroom/policy-plan/v1"
+_FORM = "strongroom/policy-plan/v2"
 _SAMPLES = 5  # ids shown in each tally: enough to look at, few enough for constant memory
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+_HORIZONS = {"due_now": 0, "due_in_30_days": 30, "due_in_90_days": 90, "due_in_365_days": 365}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recording the new policy is tried on, with the holds that match it and the size of its sealed blobs."""
+    """A recording that a new policy is tried on: what both schedules say of it, as if no hold were there.
 
-    facts: Facts
-    holds: Sequence[HoldRef]
+    `is_held`: a hold, or the grace period after one, keeps it now. `locked_until`: until when the archive's object
+    lock keeps a copy of it.
+    """
+
+    id: RecordingId
+    old: Scheduled
+    new: Scheduled
+    is_held: bool
     sealed_bytes: int
-    circumstances: Circumstances = NOTHING
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +48,53 @@ class Tally:
     sealed_bytes: int = 0
     samples: tuple[RecordingId, ...] = ()
 
-    def plus(self, candidate: Candidate) -> "Tally":
-        """Return this tally with one recording more."""
-        samples = tuple(sorted((*self.samples, candidate.facts.id))[:_SAMPLES])
-        return Tally(self.count + 1, self.sealed_bytes + candidate.sealed_bytes, samples)
-
 
 @dataclass(frozen=True, slots=True)
 class PolicyEffect:
     """What a new policy changes. One recording may count in several tallies; a purged one counts in none.
 
     `kept_longer`, `kept_shorter`, `review_dropped` and `originals_destroyed` compare the schedules alone, as if there
-    were no holds: a hold ends one day, and the schedule is what is left. The other tallies say what is so at the time
-    of the plan. `originals_destroyed` counts recordings whose original was kept as long as they are and would now go
-    when its redacted rendition is archived.
+    were no holds: a hold ends one day, and the schedule is what is left. What was due already is kept no shorter.
+    `originals_destroyed` counts recordings whose original would go earlier than now. `due_…` count what will be due by
+    then under the new policy and is not held; `become_due_now` what of it is not due today. `locked` counts what the
+    archive's object lock keeps longer than the new policy does.
     """
 
-    examined: Tally
-    kept_longer: Tally
-    kept_shorter: Tally
-    review_dropped: Tally
-    become_due_now: Tally
-    unmatched: Tally
-    held: Tally
+    examined: Tally = Tally()
+    kept_longer: Tally = Tally()
+    kept_shorter: Tally = Tally()
+    review_dropped: Tally = Tally()
     originals_destroyed: Tally = Tally()
+    become_due_now: Tally = Tally()
+    due_now: Tally = Tally()
+    due_in_30_days: Tally = Tally()
+    due_in_90_days: Tally = Tally()
+    due_in_365_days: Tally = Tally()
+    held: Tally = Tally()
+    conflicted: Tally = Tally()
+    locked: Tally = Tally()
+    unmatched: Tally = Tally()
 
     @property
     def shortens(self) -> bool:
         """Whether any recording loses time, the person who would have reviewed it, or its original."""
         return any(tally.count > 0 for tally in (self.kept_shorter, self.review_dropped, self.originals_destroyed))
 
+    @property
+    def takes_away(self) -> tuple[Tally, ...]:
+        """What makes a plan stale if it is not the same when the plan is applied."""
+        return self.kept_shorter, self.review_dropped, self.originals_destroyed, self.become_due_now
+
 
 _TALLIES = tuple(tally.name for tally in fields(PolicyEffect))
-_LATER = "originals_destroyed"
-"""Written only where it counts something, so that plans made before it was there keep their digests."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyPlan:
     """The change from the applied policy (`base_version`, None where there is none) to that with `policy_digest`.
+
+    `until` is the id of the last recording that was looked at, None where there was none: what came later does not
+    make the plan stale. `weaker` says which rules keep less than before, whether or not a recording is there for it.
 
     Raises:
         PlanFormatError: an empty name, a digest of another form, or a negative version.
@@ -96,6 +107,8 @@ class PolicyPlan:
     effect: PolicyEffect
     created_at: datetime
     created_by: str
+    until: RecordingId | None = None
+    weaker: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         document.text(self.vault)
@@ -106,52 +119,80 @@ class PolicyPlan:
 
 def needs_approval(plan: PolicyPlan) -> bool:
     """Return whether a second person must agree before the policy is applied."""
-    return plan.effect.shortens
+    return plan.effect.shortens or bool(plan.weaker)
 
 
-def compare(old: AppliedPolicy | None, new: Policy, candidates: Iterable[Candidate], now: datetime) -> PolicyEffect:
-    """Return what applying `new` in place of `old` would change at `now`; one pass, in constant memory."""
-    successor = AppliedPolicy((old.version if old else 0) + 1, new)
-    tallies = dict.fromkeys(_TALLIES, Tally())
+class _Sum:
+    """A tally that is being counted."""
+
+    __slots__ = ("count", "samples", "sealed_bytes")
+
+    def __init__(self) -> None:
+        self.count, self.sealed_bytes = 0, 0
+        self.samples: list[RecordingId] = []
+
+    def add(self, candidate: Candidate) -> None:
+        self.count += 1
+        self.sealed_bytes += candidate.sealed_bytes
+        if len(self.samples) < _SAMPLES or candidate.id < self.samples[-1]:
+            self.samples = sorted([*self.samples, candidate.id])[:_SAMPLES]
+
+    def plus(self, other: "_Sum") -> None:
+        self.count += other.count
+        self.sealed_bytes += other.sealed_bytes
+        self.samples = sorted([*self.samples, *other.samples])[:_SAMPLES]
+
+    def tally(self) -> Tally:
+        return Tally(self.count, self.sealed_bytes, tuple(self.samples))
+
+
+def compare(candidates: Iterable[Candidate], now: datetime) -> PolicyEffect:
+    """Return what the new policy would change for these at `now`; one pass, in constant memory."""
+    known: dict[tuple[object, ...], _Sum] = {}
+    by_names: dict[tuple[str, ...], _Sum] = {}
     for candidate in candidates:
-        if candidate.facts.state != State.PURGED:
-            for effect in _effects(old, successor, candidate, now):
-                tallies[effect] = tallies[effect].plus(candidate)
-    return PolicyEffect(**tallies)
+        locked = candidate.locked_until
+        is_locked = locked is not None and (candidate.new.due_from or _END_OF_TIME) < locked
+        alike = (candidate.old, candidate.new, candidate.is_held, is_locked)
+        counted = known.get(alike)
+        if counted is None:
+            if len(known) >= _MOST_KNOWN:
+                known.clear()
+            names = tuple(_effects(candidate.old, candidate.new, now, is_held=candidate.is_held, is_locked=is_locked))
+            counted = known[alike] = by_names.setdefault(names, _Sum())
+        counted.add(candidate)
+    sums: dict[str, _Sum] = {}
+    for names, counted in by_names.items():
+        for name in names:
+            sums.setdefault(name, _Sum()).plus(counted)
+    return PolicyEffect(**{name: one.tally() for name, one in sums.items()})
 
 
-def _effects(old: AppliedPolicy | None, new: AppliedPolicy, candidate: Candidate, now: datetime) -> Iterator[str]:
+_MOST_KNOWN = 200_000  # remembered at a time: memory stays constant in the size of the catalog
+
+
+def _effects(old: Scheduled, new: Scheduled, now: datetime, *, is_held: bool, is_locked: bool) -> Iterator[str]:
     """Yield the names of the tallies that a recording counts in."""
     yield "examined"
-    old_end, old_action = _schedule(old, candidate)
-    new_end, new_action = _schedule(new, candidate)
-    if new_end != old_end:
-        yield "kept_longer" if new_end > old_end else "kept_shorter"
-    if old_action is Action.REVIEW and new_action is Action.DESTROY:
+    old_end, new_end = (one.due_from or _END_OF_TIME for one in (old, new))
+    if new_end > max(old_end, now):
+        yield "kept_longer"
+    if new_end < old_end and old_end > now:
+        yield "kept_shorter"
+    ends = old.due_from is not None and new.due_from is not None
+    if ends and old.for_review and not new.for_review:
         yield "review_dropped"
-    old_original, new_original = (
-        original_from(candidate.facts, policy, candidate.circumstances) or _END_OF_TIME for policy in (old, new)
-    )
-    if new_original < old_original:
+    if (new.original_from or _END_OF_TIME) < (old.original_from or _END_OF_TIME):
         yield "originals_destroyed"
-    decision = decide(candidate.facts, new, candidate.holds, now, candidate.circumstances)
-    if decision.action is not Action.KEEP:
-        if decide(candidate.facts, old, candidate.holds, now, candidate.circumstances).action is Action.KEEP:
-            yield "become_due_now"
-    elif is_held(decision, now):
+    if is_held:
         yield "held"
-    if any(reason.code is ReasonCode.NO_POLICY for reason in decision.reasons):
-        yield "unmatched"
-
-
-def _schedule(policy: AppliedPolicy | None, candidate: Candidate) -> tuple[datetime, Action]:
-    """Return when the schedule alone lets go of a recording, and what follows: the decision at the end of time.
-
-    A recording whose end is not known is taken to have ended when it was created, so that a shorter rule shows.
-    """
-    facts = replace(candidate.facts, ended=candidate.facts.ended or candidate.facts.created)
-    decision = decide(facts, policy, (), _END_OF_TIME, candidate.circumstances)
-    return decision.keep_until or _END_OF_TIME, decision.action
+    else:
+        yield from (name for name, days in _HORIZONS.items() if new_end <= now + timedelta(days=days))
+        if new_end <= now < old_end:
+            yield "become_due_now"
+    for name, is_so in (("conflicted", new.conflicts), ("locked", is_locked), ("unmatched", new.unmatched)):
+        if is_so:
+            yield name
 
 
 def check_applies(plan: PolicyPlan, policy: Policy, base_version: int | None) -> None:
@@ -178,8 +219,7 @@ def encode(plan: PolicyPlan) -> bytes:
     effect: dict[str, Json] = {}
     for name in _TALLIES:
         tally: Tally = getattr(plan.effect, name)
-        if name != _LATER or tally != Tally():
-            effect[name] = {"count": tally.count, "sealed_bytes": tally.sealed_bytes, "samples": list(tally.samples)}
+        effect[name] = {"count": tally.count, "sealed_bytes": tally.sealed_bytes, "samples": list(tally.samples)}
     return canonical.encode(
         {
             "form": _FORM,
@@ -189,6 +229,8 @@ def encode(plan: PolicyPlan) -> bytes:
             "effect": effect,
             "created_at": document.instant_form(plan.created_at),
             "created_by": plan.created_by,
+            "until": plan.until,
+            "weaker": list(plan.weaker),
         }
     )
 
@@ -206,16 +248,12 @@ def decode(data: bytes) -> PolicyPlan:
         PlanFormatError: it is another document than a policy plan.
 
     """
-    names = ("form", "vault", "policy_digest", "base_version", "effect", "created_at", "created_by")
+    names = ("form", "vault", "policy_digest", "base_version", "effect", "created_at", "created_by", "until", "weaker")
     found = document.members(canonical.decode(data), *names)
     if found["form"] != _FORM:
         raise PlanFormatError(f"expected {_FORM}, got another form")
-    given = found["effect"]
-    has_later = isinstance(given, Mapping) and _LATER in given
-    names_given = [name for name in _TALLIES if name != _LATER or has_later]
-    effect = {name: _tally(value) for name, value in document.members(given, *names_given).items()}
-    if has_later and effect[_LATER] == Tally():
-        raise PlanFormatError(f"expected {_LATER} only where it counts something")
+    effect = {name: _tally(value) for name, value in document.members(found["effect"], *_TALLIES).items()}
+    until = found["until"]
     base = found["base_version"]
     return PolicyPlan(
         vault=document.text(found["vault"]),
@@ -224,6 +262,8 @@ def decode(data: bytes) -> PolicyPlan:
         effect=PolicyEffect(**effect),
         created_at=document.instant(found["created_at"]),
         created_by=document.text(found["created_by"]),
+        until=None if until is None else RecordingId(document.text(until)),
+        weaker=tuple(document.text(one) for one in document.items(found["weaker"])),
     )
 
 

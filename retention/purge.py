@@ -17,13 +17,13 @@ After the transaction:
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.errors import StrongroomError
 from keys.signing import SigningKey
-from retention import cases, certificate, plan, policies, purge_faults, purge_plans
+from retention import cases, certificate, plan, policies, purge_faults, purge_plans, schedules
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
 from retention.decide import may_purge
 from retention.decision import Action, Decision
@@ -35,7 +35,7 @@ from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
 from vault.catalog.recordings import Recording, Rendition
-from vault.catalog.schema import certificates, key_slots, labels, plans, reviews, screenings, tokens
+from vault.catalog.schema import certificates, key_slots, labels, plans, reviews, screenings, segments, tokens
 from vault.clock import Clock
 from vault.log import journal
 from vault.log.entry import Act, Entry
@@ -45,6 +45,7 @@ from vault.signed_act import SignedAct
 
 BATCH = 100
 """Recordings destroyed in one transaction."""
+_AGAIN = timedelta(days=1)
 
 
 _PERSONAL = ("sealed_metadata", "content_token", "agent", "seat", "interaction", "duration_ms", "direction")
@@ -108,7 +109,8 @@ def _destroy_rows(
         .returning(key_slots.c.subject, key_slots.c.purpose, key_slots.c.epoch)
     ):
         slots[subject].append(DestroyedSlot(purpose, epoch))
-    for table in (tokens, labels):
+    schedules.forget(connection, ids)
+    for table in (tokens, labels, segments):
         connection.execute(delete(table).where(table.c.recording.in_(ids)))
     connection.execute(update(screenings).where(screenings.c.recording.in_(ids)).values(sealed_report=None))
     connection.execute(update(reviews).where(reviews.c.recording.in_(ids)).values(sealed_reason=None))
@@ -164,6 +166,8 @@ class _Batch:
                 results.append(Purged(item.recording, obstacle is None, obstacle[1] if obstacle else item.rule))
             entries += self._destroy(connection, agreed, now) if agreed else []
             journal.append(connection, entries)
+            # an altered row is told once a day, not with every pass
+            schedules.put_off(connection, sorted(faults), now + _AGAIN)
             info.owe_scrub(connection, now)
         return results
 

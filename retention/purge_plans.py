@@ -1,19 +1,19 @@
 """Purge plans in the catalog: what is due, frozen as a plan, approved by somebody else. Nothing is destroyed here."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, select
 
-from retention import cases, plan, policies
-from retention.decision import Action, Decision
+from retention import due, plan, policies
+from retention.decision import Action
+from retention.due import Due, Progress
 from retention.errors import PlanNotFoundError, StalePlanError
 from retention.plan import Plan, PlanItem
 from vault import approvals
 from vault.approvals import Signatory
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
-from vault.catalog.recordings import Recording, Rendition
+from vault.catalog.recordings import Rendition
 from vault.catalog.schema import plans
 from vault.clock import Clock
 from vault.errors import SamePersonError
@@ -28,42 +28,32 @@ MAX_ITEMS = 10_000
 """Recordings in one plan: what a person can be asked to look at, and what fits in memory."""
 
 
-def due(
-    connection: Connection, now: datetime, only: frozenset[Action], *, limit: int = MAX_ITEMS
-) -> Iterator[tuple[Recording, Decision]]:
-    """Yield up to `limit` recordings that are due and may be done by one of the actions, the longest over first."""
-    policy = policies.current(connection)
-    if policy is None or not policy.policy.rules:
-        return
-    found = 0
-    for batch in rows.scan_ended_before(connection, now):
-        for case in cases.of(connection, batch, now):
-            decision = case.decided(policy, now)
-            if decision.action in only:
-                yield case.recording, decision
-                found += 1
-                if found == limit:
-                    return
+def _nobody(_progress: Progress) -> None:
+    """Tell nobody how far it is."""
 
 
-def make_plan(catalog: Catalog, clock: Clock, actor: Actor, *, vault: str, only: frozenset[Action]) -> Plan | None:
+def make_plan(
+    catalog: Catalog, clock: Clock, actor: Actor, *, vault: str, only: frozenset[Action],
+    on_progress: Callable[[Progress], None] = _nobody,
+) -> Plan | None:  # fmt: skip
     """Keep and return a plan of what is due and may be done by one of the actions; None when nothing is.
+
+    Where all recordings are owed a look, because the policy is a new one, that is done first; `on_progress` is told.
 
     Raises:
         CatalogUnavailableError: the catalog does not answer.
 
     """
+    for progress in due.evaluate(catalog, clock):
+        on_progress(progress)
+    chosen = due.find(catalog, clock, only - {Action.KEEP}, limit=MAX_ITEMS)
+    if not chosen:
+        return None
     now = clock.now()
     with catalog.read() as connection:
-        chosen = list(due(connection, now, only - {Action.KEEP}))
-        if not chosen:
-            return None
-        renditions = rows.renditions_of(connection, [recording.id for recording, _ in chosen])
+        renditions = rows.renditions_of(connection, [one.recording for one in chosen])
         policy = policies.current(connection)
-    items = sorted(
-        (_item(recording, decision, renditions.get(recording.id, [])) for recording, decision in chosen),
-        key=lambda item: item.recording,
-    )
+    items = sorted((_item(one, renditions.get(one.recording, [])) for one in chosen), key=lambda item: item.recording)
     made = Plan(new_id(now), vault, now, actor.name, policy.version if policy else 0, tuple(items))
     digest = plan.digest(made)
     with catalog.write() as connection:
@@ -78,14 +68,12 @@ def make_plan(catalog: Catalog, clock: Clock, actor: Actor, *, vault: str, only:
     return made
 
 
-def _item(recording: Recording, decision: Decision, renditions: Sequence[Rendition]) -> PlanItem:
-    if decision.rule is None or decision.keep_until is None:
-        raise RuntimeError("expected a decision that names its rule and its end")
+def _item(one: Due, renditions: Sequence[Rendition]) -> PlanItem:
     return PlanItem(
-        recording=recording.id,
-        action=decision.action,
-        rule=decision.rule,
-        keep_until=decision.keep_until,
+        recording=one.recording,
+        action=one.action,
+        rule=one.rule,
+        keep_until=one.keep_until,
         sealed_sha256s=digests_of(renditions),
         sealed_bytes=sum(r.sealed_size for r in renditions),
     )

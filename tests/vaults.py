@@ -18,7 +18,7 @@ from keys.envelope import passphrase_of
 from keys.keyring import Keyring
 from keys.signing import SigningKey
 from retention import check as retention_check
-from retention import holds, policies, policy_plan
+from retention import holds, policy_plan, policy_plans
 from retention.policy.reader import parse
 from service import doctor, settings, work
 from service.assembly import USER_PURPOSE, Vault, user_key_path
@@ -177,11 +177,11 @@ def policy(*rules: str, title: str = "Test schedule") -> str:
 def apply_policy(vault: Vault, text: str) -> int:
     """Plan and apply a policy as the founder, approved by rita where that is needed; return its version."""
     founder = actor(vault, FOUNDER, Capability.POLICY_CHANGE)
-    plan_id, plan = policies.make_plan(vault.catalog, vault.clock, founder, vault=vault.id, policy=parse(text))
+    plan_id, plan = policy_plans.make_plan(vault.catalog, vault.clock, founder, vault=vault.id, policy=parse(text))
     if policy_plan.needs_approval(plan):
         second = signatory(vault, "rita", Capability.POLICY_APPROVE)
-        policies.approve(vault.catalog, vault.clock, second, plan_id=plan_id)
-    applied = policies.apply(vault.catalog, vault.clock, founder, plan_id=plan_id, text=text)
+        policy_plans.approve(vault.catalog, vault.clock, second, plan_id=plan_id)
+    applied = policy_plans.apply(vault.catalog, vault.clock, founder, plan_id=plan_id, text=text)
     vault.sequence()
     return applied.version
 

@@ -24,16 +24,21 @@ def upgrade() -> None:
         "schedules",
         sa.Column("recording", sa.String(length=32), nullable=False),
         sa.Column("look_at", sa.BigInteger(), nullable=True),
-        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("for_review", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["recording"], ["recordings.id"], name=op.f("fk_schedules_recording")),
         sa.PrimaryKeyConstraint("recording", name=op.f("pk_schedules")),
     )
     # what is there already was never looked at: all of it is to be looked at now
     op.execute(
-        "INSERT INTO schedules (recording, look_at, policy_version) "
-        "SELECT id, 0, 0 FROM recordings WHERE state <> 'purged'"
+        "INSERT INTO schedules (recording, look_at, for_review) "
+        "SELECT id, 0, false FROM recordings WHERE state <> 'purged'"
     )
-    op.create_index(op.f("ix_schedules_look_at_recording"), "schedules", ["look_at", "recording"], unique=False)
+    op.create_index(
+        op.f("ix_schedules_for_review_look_at_recording"),
+        "schedules",
+        ["for_review", "look_at", "recording"],
+        unique=False,
+    )
     op.create_table(
         "events",
         sa.Column("id", sa.String(length=32), nullable=False),

@@ -10,7 +10,7 @@ the year which is already begun in the east (UTC+14), so that it is never a year
 import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -144,6 +144,29 @@ def facts_of(clock: Clock) -> Iterator[Fact]:
     elif isinstance(clock, OfSeveral):
         for one in clock.clocks:
             yield from facts_of(one)
+
+
+def has_year_end(clock: Clock) -> bool:
+    """Return whether the end of a year is in `clock`."""
+    if isinstance(clock, OfSeveral):
+        return any(has_year_end(one) for one in clock.clocks)
+    return isinstance(clock, YearEnd)
+
+
+def has_fiscal_year(clock: Clock) -> bool:
+    """Return whether the end of a fiscal year is in `clock`, which only a policy can name."""
+    if isinstance(clock, OfSeveral):
+        return any(has_fiscal_year(one) for one in clock.clocks)
+    return isinstance(clock, YearEnd) and (clock.year is Year.FISCAL or has_fiscal_year(clock.clock))
+
+
+def plain(clock: Clock) -> Clock:
+    """Return `clock` with one word for what `event NAME` and `last NAME` both mean, so that clocks can be compared."""
+    if isinstance(clock, OfEvent):
+        return replace(clock, which=Which.LAST) if clock.which is Which.EVENT else clock
+    if isinstance(clock, YearEnd):
+        return replace(clock, clock=plain(clock.clock))
+    return replace(clock, clocks=tuple(plain(one) for one in clock.clocks)) if isinstance(clock, OfSeveral) else clock
 
 
 def form(clock: Clock) -> Json:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Protocol
 
 from keys.canonical import Json
+from vault.model import Consent, Kind
 
 ONE = (
     "kind",
@@ -29,6 +30,8 @@ ONE = (
 MANY = ("labels", "segments")
 """Fields of which a recording has any number of values."""
 FIELDS = (*ONE, *MANY)
+ALWAYS = {"kind": frozenset(map(str, Kind)), "consent": frozenset(map(str, Consent))}
+"""Fields that every recording has, with all the words there are for them."""
 
 _MOST_CASES = 256
 
@@ -103,7 +106,10 @@ def _within(match: Match, ended: datetime | None) -> bool:
         return True
     if ended is None or ended.utcoffset() is None:
         return False
-    day = ended.astimezone(UTC).date()
+    try:
+        day = ended.astimezone(UTC).date()
+    except OverflowError:  # no day that UTC can write
+        return False
     return (match.ended_from is None or match.ended_from <= day) and (
         match.ended_before is None or day < match.ended_before
     )
@@ -153,12 +159,12 @@ class _Case:
     before: date | None = None
 
     def is_possible(self) -> bool:
-        for field, values in self.allowed.items():
+        for field, values in {**ALWAYS, **self.allowed}.items():
             if not values - self.excluded.get(field, frozenset()):
                 return False
         if any(not values - self.excluded.get(field, frozenset()) for field, values in self.wanted):
             return False
-        return self.since is None or self.before is None or self.since < self.before
+        return self.before is None or (self.since or date.min) < self.before
 
     def and_also(self, other: "_Case") -> "_Case":
         allowed = dict(self.allowed)

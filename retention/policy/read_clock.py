@@ -3,7 +3,18 @@
 import yaml
 
 from retention.errors import PolicySyntaxError
-from retention.policy.clocks import EVENT_NAME, Clock, Fact, Of, OfEvent, OfSeveral, Which, Year, YearEnd
+from retention.policy.clocks import (
+    EVENT_NAME,
+    Clock,
+    Fact,
+    Of,
+    OfEvent,
+    OfSeveral,
+    Which,
+    Year,
+    YearEnd,
+    has_fiscal_year,
+)
 from retention.policy.strict_yaml import Reader, shape
 
 _FORMS = (
@@ -16,6 +27,8 @@ _YEAR_END = (12, 31)
 def parse(text: str) -> Clock:
     """Return the clock that stands in `text` as it would in a policy file, such as `event contract-ended`.
 
+    No policy is there to say when a fiscal year ends: that clock is refused, so that it never counts from another day.
+
     Raises:
         PolicySyntaxError: it is no clock.
 
@@ -23,6 +36,8 @@ def parse(text: str) -> Clock:
     reader = Reader()
     node = reader.compose(text)
     clock = None if node is None else ClockReader(reader, None).read(node)
+    if node is not None and clock is not None and has_fiscal_year(clock):
+        reader.note(node, f"expected {Year.CALENDAR}, got {Year.FISCAL}, which only a policy can name")
     if clock is None or reader.problems:
         raise PolicySyntaxError("\n".join(str(problem) for problem in sorted(reader.problems)))
     return clock
@@ -51,10 +66,14 @@ class ClockReader:
     def event_name(self, node: yaml.Node) -> str | None:
         """Return the name of an event, or None after noting what is wrong."""
         text = self._reader.text(node)
-        if text is not None and EVENT_NAME.fullmatch(text) is None:
-            self._reader.note(node, f"expected the name of an event: a-z, 0-9 and '-', got {text[:40]!r}")
-            return None
-        return text
+        return None if text is None else self._event_name(node, text)
+
+    def _event_name(self, node: yaml.Node, text: str) -> str | None:
+        if EVENT_NAME.fullmatch(text):
+            return text
+        what = "expected the name of an event of a-z (at least one), 0-9 and '-', at most 64 long"
+        self._reader.note(node, f"{what}, got {text[:40]!r}")
+        return None
 
     def _plain(self, node: yaml.ScalarNode) -> Clock | None:
         text = self._reader.text(node)
@@ -63,8 +82,9 @@ class ClockReader:
         if text in set(Fact):
             return Fact(text)
         which, _, name = text.partition(" ")
-        if which in set(Which) and EVENT_NAME.fullmatch(name):
-            return OfEvent(name, Which(which))
+        if which in set(Which):
+            known = self._event_name(node, name)
+            return None if known is None else OfEvent(known, Which(which))
         self._reader.note(node, f"expected {_FORMS}, got {text[:60]!r}")
         return None
 

@@ -5,13 +5,13 @@ from datetime import date
 
 import yaml
 
-from retention.policy.match import FIELDS, Match
+from retention.policy.match import ALWAYS, FIELDS, Match
 from retention.policy.strict_yaml import Reader, shape
-from vault.model import Kind
+from vault.model import Direction
 
 _KEYS = (*FIELDS, "ended", "any", "all", "not")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WORDS = {"kind": tuple(Kind)}
+_WORDS = {**ALWAYS, "direction": frozenset(map(str, Direction))}
 """Fields of which the catalog knows a few words only: another would never match."""
 
 
@@ -35,14 +35,14 @@ def read_match(reader: Reader, node: yaml.Node, *, may_be_all: bool) -> Match | 
     return Match(**fields, ended_from=since, ended_before=before, any_of=any_of, all_of=all_of, negated=negated)
 
 
-def _any_of(reader: Reader, node: yaml.Node, words: tuple[str, ...] | None) -> frozenset[str]:
+def _any_of(reader: Reader, node: yaml.Node, words: frozenset[str] | None) -> frozenset[str]:
     values: set[str] = set()
     for item in [node] if isinstance(node, yaml.ScalarNode) else reader.items(node):
         value = reader.text(item)
         if value in values:
             reader.note(item, f"expected each value once, got {value!r} again")
         elif value is not None and words is not None and value not in words:
-            reader.note(item, f"expected {', '.join(words)}, got {value[:40]!r}")
+            reader.note(item, f"expected {', '.join(sorted(words))}, got {value[:40]!r}")
         elif value is not None:
             values.add(value)
     return frozenset(values)

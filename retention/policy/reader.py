@@ -122,8 +122,9 @@ class _RuleReader:
             archive_after=given("archive_after", self._period), lock=given("lock", self._flag) or False,
         )  # fmt: skip
         if len(reader.problems) == problems_before:
-            for key, text in problems_of(rule, said=frozenset(keys)):
-                reader.note(keys.get(key, node), text)
+            for key, place, text in problems_of(rule, said=frozenset(keys)):
+                value = keys.get(key, node)
+                reader.note(value.value[place] if isinstance(value, yaml.SequenceNode) else value, text)
             self.found[rule.name] = rule
 
     def _name(self, node: yaml.Node) -> str | None:
@@ -147,7 +148,9 @@ class _RuleReader:
 
     def _then(self, node: yaml.Node) -> tuple[Then, frozenset[Role]] | None:
         if isinstance(node, yaml.MappingNode):
-            keys = self._reader.mapping(node, required=("review",), optional=())
+            keys = self._reader.mapping(node, required=(), optional=("review",))
+            if not node.value:
+                self._reader.note(node, "expected the key 'review', which is missing")
             return (Then.REVIEW, self._roles(keys["review"])) if keys else None
         text = self._reader.text(node)
         if text is not None and text not in set(Then):
@@ -161,6 +164,8 @@ class _RuleReader:
             text = self._reader.text(item)
             if text is not None and text not in REVIEWERS:
                 self._reader.note(item, f"expected {' or '.join(REVIEWERS)}, got {text[:40]!r}")
+            elif text in roles:
+                self._reader.note(item, f"expected each role once, got {text!r} again")
             elif text is not None:
                 roles.add(Role(text))
         return frozenset(roles)

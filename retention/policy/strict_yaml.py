@@ -62,7 +62,9 @@ class Reader:
             node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as exc:
             what = ", ".join(part for part in (exc.context, exc.problem) if part)
-            self._note(exc.problem_mark or exc.context_mark, f"expected plain YAML, got: {what}")
+            # What has no end is to be mended where it begins.
+            begins = exc.context_mark if exc.problem == "found unexpected end of stream" else None
+            self._note(begins or exc.problem_mark or exc.context_mark, f"expected plain YAML, got: {what}")
             return None
         except (yaml.YAMLError, ValueError, OverflowError):
             # Characters and escapes beyond Unicode, and absurd numbers in directives, come without a place.

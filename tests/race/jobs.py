@@ -10,7 +10,7 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from retention import holds, policies, purge
+from retention import holds, policy_plans, purge
 from retention.holds import Coverage
 from retention.policy.reader import parse
 from retention.purge import Purged
@@ -175,13 +175,13 @@ def apply_policy(vault: Vault, signals: Signals, plan_id: str, text: str, wait: 
     """Apply a planned policy as ada; `wait` until a purge has begun."""
     assert not wait or signals.read.wait(30)
     ada = vaults.actor(vault, "ada", Capability.POLICY_CHANGE)
-    return policies.apply(vault.catalog, vault.clock, ada, plan_id=plan_id, text=text).version
+    return policy_plans.apply(vault.catalog, vault.clock, ada, plan_id=plan_id, text=text).version
 
 
 def plan_policy(vault: Vault, text: str) -> str:
     """Plan a policy as ada and return the plan's id."""
     ada = vaults.actor(vault, "ada", Capability.POLICY_CHANGE)
-    return policies.make_plan(vault.catalog, vault.clock, ada, vault=vault.id, policy=parse(text))[0]
+    return policy_plans.make_plan(vault.catalog, vault.clock, ada, vault=vault.id, policy=parse(text))[0]
 
 
 def screen(vault: Vault, _signals: Signals) -> tuple[int, list[str]]:

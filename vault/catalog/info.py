@@ -12,6 +12,8 @@ INDEX_KEY = "index-key"
 PUBLIC_KEY = "public-key"
 _SCRUB = "scrub-owed"
 _TRUSTED = "trusted-time"
+_EVALUATED = "evaluated-to"
+_WHOLE = "evaluated-at"
 
 
 def put(connection: Connection, name: str, value: str) -> None:
@@ -59,3 +61,32 @@ def trust_time(connection: Connection, now: datetime) -> None:
     """Note a time that is believed."""
     connection.execute(delete(vault_info).where(vault_info.c.name == _TRUSTED))
     put(connection, _TRUSTED, now.isoformat())
+
+
+def owe_evaluation(connection: Connection) -> None:
+    """Note that every recording is to be looked at, from the first on."""
+    evaluated_to(connection, "")
+
+
+def evaluation_owed(connection: Connection) -> str | None:
+    """Return the id up to which every recording was looked at; None where no look at all of them is under way."""
+    value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == _EVALUATED))
+    return None if value is None else str(value)
+
+
+def evaluated_to(connection: Connection, recording: str) -> None:
+    """Note up to which id every recording was looked at."""
+    connection.execute(delete(vault_info).where(vault_info.c.name == _EVALUATED))
+    put(connection, _EVALUATED, recording)
+
+
+def evaluation_done(connection: Connection, now: datetime) -> None:
+    """Note that every recording was looked at."""
+    connection.execute(delete(vault_info).where(vault_info.c.name.in_([_EVALUATED, _WHOLE])))
+    put(connection, _WHOLE, now.isoformat())
+
+
+def evaluation_finished_at(connection: Connection) -> datetime | None:
+    """Return when every recording had been looked at last."""
+    value = connection.scalar(select(vault_info.c.value).where(vault_info.c.name == _WHOLE))
+    return None if value is None else datetime.fromisoformat(str(value))

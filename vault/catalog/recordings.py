@@ -10,7 +10,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from vault.catalog.criteria import Criteria, matching
 from vault.catalog.facts import facts_digest, row_digest
-from vault.catalog.schema import copies, key_slots, labels, recordings, renditions, segments, tokens
+from vault.catalog.schema import (
+    copies,
+    from_micros,
+    key_slots,
+    labels,
+    recordings,
+    renditions,
+    schedules,
+    segments,
+    tokens,
+)
 from vault.errors import AlteredRowError, RecordingNotFoundError
 from vault.ids import is_id
 from vault.model import BlobName, Kind, RecordingId, RenditionName, Segment, State
@@ -84,6 +94,9 @@ class NewRows:
         return RecordingId(self.recording["id"])
 
 
+SOON = from_micros(0)
+"""When to look at what was never looked at, or must be looked at again."""
+
 _COLUMNS = [c for c in recordings.c if c.name in Recording.__slots__]
 
 
@@ -106,6 +119,7 @@ def insert_new(connection: Connection, rows: Sequence[NewRows]) -> set[Recording
         (tokens, [part for row in mine for part in row.tokens]),
         (labels, [part for row in mine for part in row.labels]),
         (segments, [part for row in mine for part in row.segments]),
+        (schedules, [{"recording": row.id, "look_at": SOON, "for_review": False} for row in mine]),
     ):
         if parts:
             connection.execute(insert(table), parts)
@@ -268,18 +282,3 @@ def next_in_state(
         .limit(limit)
     )
     return [RecordingId(i) for i in connection.scalars(query)]
-
-
-def scan_ended_before(connection: Connection, instant: datetime, *, batch: int = 1000) -> Iterator[list[Recording]]:
-    """Yield what is not purged and ended before an instant, the oldest first, in memory for one batch."""
-    ended, last = None, ""
-    while True:
-        query = select(*_COLUMNS).where(recordings.c.state != State.PURGED, recordings.c.ended_at < instant)
-        if ended is not None:
-            later = and_(recordings.c.ended_at == ended, recordings.c.id > last)
-            query = query.where(or_(recordings.c.ended_at > ended, later))
-        found = connection.execute(query.order_by(recordings.c.ended_at, recordings.c.id).limit(batch)).all()
-        if not found:
-            return
-        yield _views(connection, found)
-        ended, last = found[-1].ended_at, found[-1].id

@@ -280,9 +280,9 @@ schedules = Table(
     Column("recording", ForeignKey("recordings.id"), primary_key=True),
     # None: nothing but a change (of policy, an event, a request, the release of a hold) can make it due
     Column("look_at", UtcTime),
-    # the policy it was computed with; 0: none
-    Column("policy_version", Integer, nullable=False),
-    Index(None, "look_at", "recording"),
+    # what was found due waits for a person
+    Column("for_review", Boolean, nullable=False),
+    Index(None, "for_review", "look_at", "recording"),
 )
 
 events = Table(

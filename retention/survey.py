@@ -1,0 +1,106 @@
+"""Asking schedules about many recordings: alike ones once, and those that something was recorded about one by one."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection, exists, select
+
+from retention import recorded
+from retention.cases import facts_of
+from retention.demands import Demand
+from retention.ends import Remembered, Scheduled, counting, scheduled
+from retention.events import Subject
+from retention.facts import AppliedPolicy, Facts
+from retention.policy.match import fields_asked
+from vault.catalog import glance
+from vault.catalog import recordings as rows
+from vault.catalog.criteria import covered, from_json
+from vault.catalog.glance import Glanced, Span
+from vault.catalog.schema import demands, erasures, events, from_micros, recordings, tokens
+from vault.model import Kind, RecordingId, Segment, State
+
+_DAY = 86_400_000_000  # microseconds
+_KEYS = 10_000  # values in one SQL condition
+
+
+class Surveyor:
+    """What some policies say of recordings, as if no hold were there. One object for one pass."""
+
+    def __init__(self, *policies: AppliedPolicy | None) -> None:
+        asked = {"kind"}
+        for policy in policies:
+            for rule in policy.policy.rules if policy else ():
+                asked.update(*(fields_asked(match) for match in rule.matches))
+        self.fields = glance.field_order(sorted(asked - {"ended"}))
+        """What to glance at (`vault.catalog.glance`)."""
+        self._asks_day = "ended" in asked
+        self.policies = policies
+        self._remembered = [Remembered(policy) for policy in policies]
+
+    def of(
+        self, connection: Connection, span: Span, found: Sequence[Glanced]
+    ) -> Iterator[tuple[Glanced, tuple[Scheduled, ...]]]:
+        """Yield each recording of a batch with what each policy says of it; `span` is what the batch was read by."""
+        special = self._special(connection, span)
+        for one in found:
+            known = special.get(one.id)
+            yield one, self._remember(one) if known is None else known
+
+    def _remember(self, one: Glanced) -> tuple[Scheduled, ...]:
+        alike = (one.alike, one.ended // _DAY) if self._asks_day else one.alike
+
+        def facts() -> Facts:
+            return self._facts(one)
+
+        return tuple(known.of(alike, one.ended, one.created, facts) for known in self._remembered)
+
+    def _facts(self, one: Glanced) -> Facts:
+        """Return the facts of a recording as far as the rules ask for them."""
+        values = dict(zip(self.fields, one.alike, strict=True))
+        parts = tuple(Segment(label, 0, 0) for label in sorted(values.pop("segments", ())))
+        return Facts(
+            id=one.id, state=State.SEALED, ended=from_micros(one.ended), created=from_micros(one.created),
+            segments=parts, **(values | {"kind": Kind(values["kind"])}),
+        )  # fmt: skip
+
+    def _special(self, connection: Connection, span: Span) -> dict[str, tuple[Scheduled, ...]]:
+        """Return what the policies say of each recording of the batch that something was recorded about."""
+        found = rows.get_many(connection, _touched(connection, span))
+        circumstances = recorded.of(connection, found) if found else {}
+        answers: dict[str, tuple[Scheduled, ...]] = {}
+        for recording in found:
+            facts, its = facts_of(recording), circumstances[recording.id]
+            answers[recording.id] = tuple(scheduled(counting(facts, p, its), facts, its) for p in self.policies)
+        return answers
+
+
+def _touched(connection: Connection, span: Span) -> set[RecordingId]:
+    """Return the recordings of a batch that an event, an extension or an erasure request concerns."""
+    concerns = (events.c.subject == tokens.c.field) & (events.c.key == tokens.c.token)
+    queries = [
+        select(tokens.c.recording).join_from(tokens, events, concerns).where(span.has(tokens.c.recording)).distinct(),
+        select(erasures.c.recording).where(span.has(erasures.c.recording)),
+    ]
+    extended = select(demands.c.criteria).where(demands.c.kind == Demand.EXTENSION, demands.c.withdrawn_at.is_(None))
+    queries.extend(
+        select(recordings.c.id).where(span.has(recordings.c.id), covered(from_json(criteria)))
+        for criteria in connection.scalars(extended)
+    )
+    return {RecordingId(i) for query in queries for i in connection.scalars(query)} | _named(connection, span)
+
+
+def _named(connection: Connection, span: Span) -> set[RecordingId]:
+    """Return those that an event concerns by their own id or by the name of their interaction."""
+    by_name = events.c.subject.in_([Subject.INTERACTION, Subject.RECORDING])
+    if not connection.scalar(select(exists().where(by_name))):
+        return set()
+    of: dict[bytes, set[RecordingId]] = {}
+    query = select(recordings.c.id, recordings.c.interaction).where(span.has(recordings.c.id))
+    for recording, interaction in connection.execute(query):
+        for name in filter(None, (recording, interaction)):
+            of.setdefault(hashlib.sha256(name.encode()).digest(), set()).add(recording)
+    keys, touched = sorted(of), set[RecordingId]()
+    for start in range(0, len(keys), _KEYS):
+        some = select(events.c.key).where(by_name, events.c.key.in_(keys[start : start + _KEYS]))
+        touched.update(recording for key in connection.scalars(some) for recording in of[key])
+    return touched
