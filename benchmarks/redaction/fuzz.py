@@ -48,6 +48,8 @@ def sound() -> Case:
     module = importlib.import_module("benchmarks.redaction.fuzz_sound")
     media = importlib.import_module("tests.media")
     files = {n: (s.media_type, media.media(n)) for n, s in media.SAMPLES.items() if s.kind == "call"}
+    files["ogg-opus-chain"] = ("audio/ogg", media.media("ogg-opus") * 2)
+    files["mp3-trailer"] = ("audio/mpeg", media.media("mp3") + bytes(300) + b"TAG" + bytes(125))
     names = sorted(files)
 
     def case(seed: str) -> str:

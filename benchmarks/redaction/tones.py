@@ -7,6 +7,7 @@ here: up to 1.5 % off their frequency, 4 dB of twist, noise 30 dB below, mu-law.
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -20,6 +21,7 @@ from benchmarks.redaction.speech_channel import mu_law, power_of_speech, resampl
 from benchmarks.redaction.speech_texts import prose, talk
 from benchmarks.redaction.table import TUNING_SEED, Row
 from vault.screen.sound import pairs, tones
+from vault.screen.sound.decide import bursts
 
 RATE: Final = 8000
 PROMPTS: Final = Path("/usr/share/asterisk/sounds")
@@ -27,6 +29,8 @@ MUSIC: Final = Path("/usr/share/asterisk/moh")
 LANGUAGES: Final = {True: ("en_*",), False: ("es_*", "fr_*", "it_*")}  # of human voices, by whether they were tuned to
 LENGTHS: Final = (0.04, 0.05, 0.07, 0.1)  # seconds of a tone
 LEVELS: Final = (None, -15, -10, -5, 0)  # dB of the speech over the tones
+LOUD: Final = (-5, 0, 5, 10, 15)  # the same, of entries of 16 and of 3 keys
+PACES: Final = ((0.07, 0.1), (0.1, 0.15), (0.15, 0.3), (0.1, 0.7))  # seconds of a tone and of the pause after it
 _AIMED: Final = -5  # dB, down to which the aim holds
 
 Sound = NDArray[np.float32]
@@ -68,17 +72,28 @@ def line(sound: Sound) -> Sound:
 
 
 def keyed(
-    rng: np.random.Generator, count: int, length: float, level: float | None, speech: Sound, pause: float = 0.1
+    rng: np.random.Generator,
+    count: int,
+    length: float,
+    level: float | None,
+    speech: Sound,
+    pause: float = 0.1,
+    *,
+    before: float = 0.5,
 ) -> tuple[Sound, list[tuple[float, float, str]]]:
-    """Return keys under speech that is `level` dB louder than they are (None: no speech), and what was pressed when."""
+    """Return keys under speech that is `level` dB louder than they are (None: no speech), and what was pressed when.
+
+    `before` is the seconds before the first and after the last.
+    """
     step = round((length + pause) * RATE)
-    sound = rng.normal(0, 0.0032, count * step + RATE).astype(np.float32)
+    sound = rng.normal(0, 0.0032, count * step + round(2 * before * RATE)).astype(np.float32)
     if level is not None:
-        first = rng.integers(0, len(speech) - len(sound))
-        part = speech[first : first + len(sound)]
+        place = rng.integers(0, len(speech) - len(sound))
+        part = speech[place : place + len(sound)]
         sound += part * np.float32(0.1 * 10 ** (level / 20) / np.sqrt(power_of_speech(part)))
     clock, truth = np.arange(round(length * RATE)) / RATE, []
-    for at in range(RATE // 2, RATE // 2 + count * step, step):
+    first = round(before * RATE)
+    for at in range(first, first + count * step, step):
         row, column = rng.integers(0, 4, 2)
         twist = 10 ** (rng.uniform(-4, 4) / 40)
         for tone, gain in ((tones.LOW[row], 1 / twist), (tones.HIGH[column], twist)):
@@ -115,6 +130,25 @@ def _recall(rng: np.random.Generator, speech: Sound, count: int) -> Iterator[Row
     )
 
 
+def _entries(rng: np.random.Generator, speech: Sound, count: int) -> Iterator[Row]:
+    """Tell of entries far below the speech over them: what is cut of them and beside them."""
+    for size, level in product((16, 3), LOUD) if len(speech) > 60 * RATE else ():
+        left, beside, whole = 0, 0.0, 0
+        for length, pause in PACES:
+            for _ in range(count):
+                sound, truth = keyed(rng, size, length, level, speech, pause, before=3.0)
+                spans = [burst.span for burst in bursts(keys_in(sound))]
+                missed = [t for t in truth if not any(s.begin < t[0] + 0.01 and s.end > t[1] - 0.01 for s in spans)]
+                left, whole = left + len(missed), whole + (not missed)
+                beside += sum(max(0.0, truth[0][0] - s.begin) + max(0.0, s.end - truth[-1][1]) for s in spans)
+        total = count * len(PACES)
+        name = f"entries of {size} keys, speech {level:+} dB"
+        aim = ">= 99.9" if level <= _AIMED else ""
+        yield Row("tones", name, "keys cut", 100 * (1 - left / total / size), "%", aim, total)
+        yield Row("tones", name, "entries cut whole", 100 * whole / total, "%", count=total)
+        yield Row("tones", name, "cut beside an entry", beside / total, "s", count=total)
+
+
 def bursts_cut(keys: Sequence[tones.Key]) -> int:
     """Return how many cuts keys come to."""
     return sum(1 for n, key in enumerate(keys) if not n or key.begin - keys[n - 1].end >= tones.NEAR)
@@ -142,6 +176,7 @@ def run(*, seed: int, quick: bool) -> list[Row]:
     machines = synthetic(Random(seed), tuned=tuned, minutes=1 if quick else 20)
     speech = np.concatenate([line(s) for s in (people, machines) if len(s)] or [np.zeros(0, np.float32)])
     rows = list(_recall(np.random.default_rng(seed), speech, 60 if quick else 1000))
+    rows += _entries(np.random.default_rng(seed + 1), speech, 5 if quick else 50)
     rows += _alarms("human prompts", [people] if len(people) else [])
     rows += _alarms("synthetic voices", [machines] if len(machines) else [])
     rows += _alarms("hold music", music())

@@ -82,7 +82,10 @@ def test_logical_streams_lie_side_by_side_and_behind_each_other():
         [page(b"a", flags=6)[:-1]],
         [page(b"a", flags=6)[:27]],
         [page(b"a", flags=6)[:20]],
-        [page(bytes([n]), flags=6, serial=n) for n in range(100)],
+        [
+            *(page(b"a", flags=2, serial=n) for n in range(65)),
+            *(page(b"a", flags=4, serial=n, sequence=1) for n in range(65)),
+        ],
     ],
 )
 def test_pages_that_do_not_follow_each_other_are_refused(parts):

@@ -277,6 +277,20 @@ def test_sound_of_no_length_or_an_absurd_rate_is_refused(tmp_path):
         assert refusal("audio/wav", mulaw_wav(hum(1), rate=rate), tmp_path).why is Why.UNDECODABLE
 
 
+def test_a_rate_that_is_too_low_is_refused_with_what_to_do(tmp_path):
+    reason = refusal("audio/wav", mulaw_wav(hum(1), rate=5512), tmp_path).reason
+    assert "5512 samples a second, expected 8000" in reason
+    assert "person has to listen" in reason
+
+
+@pytest.mark.parametrize(("name", "what"), [("mp4-h264", "video"), ("mp4-h264-aac", "sound or the video")])
+def test_what_cannot_be_decoded_is_named_for_what_it_is(name, what):
+    with pytest.raises(UnscreenableError) as caught, opened(io.BytesIO(media.media(name))):
+        raise av.InvalidDataError(1, "broken")
+    assert f"the {what} cannot be wholly decoded" in caught.value.reason
+    assert "take it in again" in caught.value.reason
+
+
 @pytest.mark.parametrize("name", [n for n, s in media.SAMPLES.items() if s.kind == "call" and "mp3" not in n])
 def test_a_file_cut_short_is_refused(name, tmp_path):
     content = media.media(name)

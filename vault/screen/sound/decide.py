@@ -15,8 +15,9 @@ from vault.screen.find.talk import Segment
 from vault.screen.options import Allowed, Options, Preset
 from vault.screen.options import Span as Ruled
 from vault.screen.outcome import Finding, FindingKind, Medium
+from vault.screen.sound import presses
 from vault.screen.sound.listen import Channel
-from vault.screen.sound.tones import NEAR, Key
+from vault.screen.sound.presses import Key
 
 SPEECH_RULE: Final = "SND-01"
 CARD_KEYS_RULE: Final = "SND-02"
@@ -45,8 +46,9 @@ class Burst:
 
     @property
     def span(self) -> Silence:
-        """The span from before the first tone to after the last."""
-        return Silence(max(0.0, self.keys[0].begin - TONE_PAD), self.keys[-1].end + TONE_PAD)
+        """The span from before the first tone to after the last, and where others of the entry may hide."""
+        first, last = self.keys[0], self.keys[-1]
+        return Silence(max(0.0, first.begin - first.before - TONE_PAD), last.end + last.after + TONE_PAD)
 
     @property
     def text(self) -> str:
@@ -59,15 +61,9 @@ class Burst:
         return max(key.sure for key in self.keys)
 
 
-def bursts(keys: Sequence[Key]) -> list[Burst]:
+def bursts(pressed: Sequence[Key]) -> list[Burst]:
     """Join keys that are less than NEAR seconds apart."""
-    groups: list[list[Key]] = []
-    for key in keys:
-        if groups and key.begin - groups[-1][-1].end < NEAR:
-            groups[-1].append(key)
-        else:
-            groups.append([key])
-    return [Burst(tuple(group)) for group in groups]
+    return [Burst(tuple(group)) for group in presses.bursts(pressed)]
 
 
 def decide(heard: Iterable[Channel], options: Options, spelled: Iterable[Finding] = ()) -> tuple[Finding, ...]:

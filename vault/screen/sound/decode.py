@@ -21,7 +21,7 @@ from vault.ingest.errors import CorruptMediaError, UnrecognisedContentError
 from vault.ingest.sniff import HEAD_SIZE, Form, mpeg_frame_size, sniff
 from vault.ingest.structure import states_duration
 from vault.screen.errors import UnscreenableError, Why
-from vault.screen.sound import ogg
+from vault.screen.sound import chain, mpeg, ogg
 
 RATES: Final = range(8000, 192_001)  # samples a second: below, neither speech nor tones can be told
 MAX_CHANNELS: Final = 8
@@ -49,6 +49,7 @@ def opened(source: BinaryIO) -> Iterator[InputContainer]:
         UnscreenableError: it is no media, cut short, damaged, or refers to another file.
 
     """
+    what = "file"
     try:
         source.seek(0)
         head = source.read(HEAD_SIZE)
@@ -57,12 +58,9 @@ def opened(source: BinaryIO) -> Iterator[InputContainer]:
         form = sniff(head)
         if form is Form.TEXT:
             raise UnscreenableError("expected sound or video, got text", why=Why.UNKNOWN_MEDIA)
-        states_duration(form, source, source.seek(0, 2))
-        if form is Form.OGG:
-            ogg.walk(source)
-        source.seek(0)
+        states_duration(form, source, size := source.seek(0, 2))
         with av.open(
-            source,
+            _view(form, source, size),
             "r",
             format=form.value,
             options={"max_size": str(_BLOCK)} if form is Form.WAV and _is_plain(head) else {},
@@ -70,13 +68,36 @@ def opened(source: BinaryIO) -> Iterator[InputContainer]:
             metadata_errors="replace",
             io_open=_refuse_to_open,
         ) as container:
+            what = _content(container)
             yield container
     except UnrecognisedContentError as exc:
         raise UnscreenableError("expected sound or video, got other content", why=Why.UNKNOWN_MEDIA) from exc
     except CorruptMediaError as exc:
         raise UnscreenableError("the file is cut short or its structure is damaged") from exc
     except (av.FFmpegError, ValueError, OverflowError, EOFError) as exc:
-        raise UnscreenableError(f"the sound cannot be wholly decoded ({type(exc).__name__})") from exc
+        again = "take it in again from where it was recorded"
+        raise UnscreenableError(f"the {what} cannot be wholly decoded ({type(exc).__name__}): {again}") from exc
+
+
+def _content(container: InputContainer) -> str:
+    """Return what a container holds, for a message."""
+    names = [name for name, some in (("sound", container.streams.audio), ("video", container.streams.video)) if some]
+    return " or the ".join(names) or "file"
+
+
+def _view(form: Form, source: BinaryIO, size: int) -> Any:
+    """Return what FFmpeg is to read: the file, but for a chained Ogg file and for what lies behind the frames of MP3.
+
+    Raises:
+        UnscreenableError: the pages of an Ogg file are not whole, or it is a chain that cannot be joined.
+
+    """
+    if form is Form.OGG and (links := ogg.walk(source)) > 1:
+        return chain.Joined(source, links)
+    if form is Form.MP3 and (end := mpeg.end_of_frames(source, size)) < size:
+        return mpeg.Until(source, end)
+    source.seek(0)
+    return source
 
 
 def _is_plain(head: bytes) -> bool:
@@ -110,10 +131,14 @@ def tracks(container: InputContainer, *, pictures: bool) -> list[AudioStream]:
         context = stream.codec_context
         if context is None:
             raise UnscreenableError("it has a track of sound in an unknown codec")
-        if stream.rate not in RATES or not 1 <= stream.channels <= MAX_CHANNELS:
+        if stream.rate not in RATES:
             raise UnscreenableError(
-                f"expected {RATES.start} to {RATES.stop - 1} samples a second and at most {MAX_CHANNELS} channels"
+                f"it has {stream.rate} samples a second, expected {RATES.start} to {RATES.stop - 1}: spoken digits are "
+                "not recognised well enough in it, and making more of them does not help. Have the recorder write a "
+                "usual rate; to this one a person has to listen"
             )
+        if not 1 <= stream.channels <= MAX_CHANNELS:
+            raise UnscreenableError(f"it has {stream.channels} channels of sound, expected at most {MAX_CHANNELS}")
     return found
 
 
@@ -164,7 +189,10 @@ class Decoder:
             raise UnscreenableError("a packet of the sound is damaged")
         self.damaged = self.damaged or packet.is_corrupt
         if self._context.name in _LENIENT and packet.size and mpeg_frame_size(bytes(packet)[:4]) != packet.size:
-            raise UnscreenableError("there are bytes between the frames of the sound, or a frame is damaged")
+            raise UnscreenableError(
+                "there are bytes between the frames of the sound, or a frame is damaged or cut short: take it in again "
+                "from where it was recorded"
+            )
         if self._context.name in _BLOCKS and packet.size:
             self._block = self._block or packet.size
             if packet.size < self._block:

@@ -18,6 +18,7 @@ from vault.screen.errors import UnscreenableError
 from vault.screen.outcome import Engine
 from vault.screen.sound import tones
 from vault.screen.sound.decode import Placed, decoded, opened, tracks
+from vault.screen.sound.presses import Key
 
 EAR_RATE: Final = 16_000  # samples a second that a recogniser takes
 MAX_GAPS: Final = 100_000  # places where time stamps jump; more is damage, and each takes memory
@@ -72,7 +73,7 @@ class KeyDetector(Protocol):
         """Take the next samples."""
         ...
 
-    def finish(self) -> list[tones.Key]:
+    def finish(self) -> list[Key]:
         """Return the keys when all samples were taken."""
         ...
 
@@ -126,7 +127,7 @@ class Channel:
     """What was heard in one channel; times are seconds from the start of the recording."""
 
     speech: list[Span] = field(default_factory=list)
-    keys: list[tones.Key] = field(default_factory=list)
+    keys: list[Key] = field(default_factory=list)
     seconds: float = 0.0
     track: int = 0
     number: int = 0  # in its track
@@ -140,7 +141,7 @@ class _Tap:
         self._clock, self._channel, self._detectors = clock, channel, detectors
         self.samples = 0
         self.rate = EAR_RATE
-        self.keys: list[tones.Key] = []
+        self.keys: list[Key] = []
 
     def blocks(self, frames: Iterable[Placed], on_seconds: Callable[[float], None]) -> Iterator[NDArray[np.float32]]:
         """Yield the channel at EAR_RATE, about a second at a time."""

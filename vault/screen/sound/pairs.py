@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vault.screen.sound.tones import HIGH, LOW, NEAR, SYMBOLS, Floats, Key
+from vault.screen.sound.presses import HIGH, LOW, NEAR, SYMBOLS, Floats, Key
 
 STEP: Final = 0.001  # seconds from phase to phase
 LEAST: Final = 0.018  # of even phases, a tone of 30 ms

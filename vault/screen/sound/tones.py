@@ -5,23 +5,22 @@ grid of 39 Hz from 195 to 2800 Hz. A window in which each group's band is ruled 
 is a candidate; candidates of one key in a row are a hit. Ten features of a hit (below) give a score, the logarithm of
 the odds that it is a key and not speech or music, with weights fitted on speech and music with and without tones
 (benchmarks.redaction.tones.fit). Speech passes for a key now and then, a key under speech is sometimes weak: so a hit
-is believed when it is strong by itself, or when one that is believed is near (hysteresis).
+is believed when it is strong by itself, or when one that is believed is near (hysteresis). Where keys of an entry may
+hide before the first or after the last of these, vault.screen.sound.faint says.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-LOW: Final = np.array([697.0, 770.0, 852.0, 941.0])  # Hz
-HIGH: Final = np.array([1209.0, 1336.0, 1477.0, 1633.0])
-SYMBOLS: Final = "123A456B789C*0#D"
+from vault.screen.sound import faint
+from vault.screen.sound.presses import HIGH, LOW, NEAR, SYMBOLS, Floats, Key
 
 WINDOW: Final = 0.0256  # seconds
 HOP: Final = 0.008
-NEAR: Final = 3.0  # seconds; people who key a number do not wait longer, and a doubtful hit counts that near another
 STRICT: Final = 9.0  # score of a hit that is believed by itself
 PAIR: Final = 5.0  # the same, of each of two hits within NEAR
 SENSITIVE: Final = -3.0  # the same, within NEAR of one that is believed
@@ -44,22 +43,6 @@ _TAIL: Final = 12  # windows kept from block to block
 # frequencies, of the levels, rise before and fall after in dB, twist, distance from the nominal frequencies.
 _WEIGHTS: Final = np.array([0.805, -1.658, -1.518, -2.577, -1.458, -0.564, 0.131, 0.124, -0.581, -2.396])
 _BIAS: Final = -16.08
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key pressed: which of SYMBOLS, when (seconds), and how sure that is, from 0 to 1."""
-
-    symbol: str
-    begin: float
-    end: float
-    sure: float
-
-    def moved(self, begin: float, end: float) -> "Key":
-        """Return the same key at another time."""
-        return replace(self, begin=begin, end=end)
 
 
 class Hit(NamedTuple):
@@ -114,6 +97,7 @@ class Detector:
         self._base = -_TAIL  # the window that the first of the rows is
         self._done = 0
         self._open: _Open | None = None
+        self._trail = faint.Trail(hop=self._hop / rate, size=self._size / rate, step=_STEP, first=int(_BINS[0]))
         self.hits: list[Hit] = []
 
     def feed(self, block: Floats) -> None:
@@ -135,12 +119,12 @@ class Detector:
     def finish(self) -> list[Key]:
         """Return the keys, in order, when all samples were taken."""
         self.feed(np.zeros(self._size + _TAIL * self._hop, np.float32))
-        return believed(self.hits)
+        return faint.hidden(believed(self.hits), self._trail)
 
     def _scan(self) -> None:
         """Read the windows that have enough others behind them."""
         until = self._base + len(self._rows) - _EDGE - 1
-        rows = self._rows[self._done - self._base : until - self._base]
+        rows, first, known = self._rows[self._done - self._base : until - self._base], self._done, len(self.hits)
         low, high = (_peaks(rows, *group) for group in _GROUPS)
         twist = 10 * np.log10(low.energy / high.energy)
         usable = (np.minimum(low.purity, high.purity) > _PURE) & (np.abs(twist) < _TWIST)
@@ -156,6 +140,8 @@ class Detector:
         self._done = until
         if self._open and self._done - self._open.last > _HOLES:
             self._close(self._open)
+        fair = [(hit.begin, hit.end) for hit in self.hits[known:] if hit.score >= PAIR]
+        self._trail.add(first, rows, fair, self._open.first if self._open else None)
 
     def _take(self, at: int, symbol: int, window: tuple[float, ...]) -> None:
         hit = self._open
