@@ -6,6 +6,7 @@ from cli.base import Command
 from cli.door import Door, pass_door
 from service import doctor as diagnosing
 from service.assembly import refuse_lost_catalog
+from service.doctor import Level
 from service.errors import CatalogLostError, NoVaultError
 from service.settings import FILE
 from vault.catalog.engine import Catalog
@@ -18,11 +19,16 @@ from vault.people import Capability
 @pass_door
 @click.pass_context
 def doctor(ctx: click.Context, door: Door) -> None:
-    """Say whether this installation is sound, and what to do where it is not."""
+    """Say whether this installation is sound, and what to do where it is not.
+
+    A fault (a store, a part, a key file, the clock) ends with exit status 1. A notice does not, so that a job may run
+    this every hour: it is what waits for a person or the next pass, as quarantines and originals under a hold do.
+    """
     door.enter(Capability.CHECK)
     found = list(diagnosing.examine(door.vault))
-    door.out.table(("what", "found", "advice"), [(d.what, d.found, d.advice or "fine") for d in found])
-    if any(d.advice for d in found):
+    rows = [(d.what, d.level, d.found, d.advice or "fine") for d in found]
+    door.out.table(("what", "level", "found", "advice"), rows)
+    if any(d.level is Level.FAULT for d in found):
         ctx.exit(1)
 
 

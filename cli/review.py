@@ -1,10 +1,11 @@
 """`strongroom screen review`: what screening could not let pass, and what people rule over it."""
 
+import contextlib
 import hashlib
 import math
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,20 +17,20 @@ from cli.door import Door, pass_door
 from keys import canonical
 from vault import playback, private
 from vault.catalog import recordings as rows
-from vault.errors import ReviewAlteredError, SpanError
+from vault.errors import ReviewAlteredError, ReviewNotFoundError, SpanError
 from vault.log.entry import Act
-from vault.model import RecordingId
+from vault.model import RecordingId, State
 from vault.people import Capability
+from vault.screen import gate
 from vault.screen.options import Span
 from vault.screen.review import acts, rulings
 from vault.screen.review.acts import SealedReason
-from vault.screen.review.form import EXCEPTIONS, Standing, Verdict, purpose_of
+from vault.screen.review.form import Review, Standing, Verdict, purpose_of
 from vault.screen.review.rulings import Kept, Waiting
 
 _TIME = r"((?:[0-9]{1,3}:){0,2}[0-9]{1,6}(?:\.[0-9]{1,6})?)"
 _SPAN = re.compile(rf"{_TIME}\.\.{_TIME}")
 _BOX = re.compile(r"([0-9]{1,5}),([0-9]{1,5}),([0-9]{1,5}),([0-9]{1,5})")
-_AGAIN = "it is screened again by the next pass"
 
 _reason = click.option("--reason", required=True, help="Why, in your words; sealed at rest.")
 _spans = click.option(
@@ -92,22 +93,31 @@ def show(door: Door, recording: str) -> None:
         kept = rulings.of_recording(connection, found.id)
         report = _report(door, connection, found.id)
         reasons = [_words(door, connection, k) for k in kept]
+        agreed = [rulings.agreed_by(connection, k.review) for k in kept]
     door.tell(actor, Act.SHOW, found.id, {"reviews": len(kept), "callers": int(door.may(Capability.CALLERS))})
-    value = {"id": found.id, "kind": found.kind, "state": found.state, "duration_ms": found.duration_ms}
     findings = [dict(finding) for finding in report.get("findings", [])]
+    ruled = found.state is State.SEALED and bool(kept)
+    value = {"id": found.id, "kind": found.kind, "state": found.state, "duration_ms": found.duration_ms}
+    # once somebody ruled, what the last screening said is of the past
+    value |= {"reason": None, "last_reason": report.get("reason")} if ruled else {"reason": report.get("reason")}
     if door.out.as_json:
-        told = [_told(k, reason) for k, reason in zip(kept, reasons, strict=True)]
-        door.out.object({**value, "reason": report.get("reason"), "findings": findings, "reviews": told})
+        told = [_told(*one) for one in zip(kept, reasons, agreed, strict=True)]
+        door.out.object({**value, "findings": findings, "reviews": told})
         return
-    door.out.object({**value, "reason": report.get("reason")})
+    door.out.object(value)
+    if ruled:
+        door.out.say(f"not quarantined any more: {_again(found.id)}; what follows is of the last screening")
     columns = list(dict.fromkeys(name for finding in findings for name in finding))
-    door.out.table(columns, [[finding.get(name) for name in columns] for finding in findings])
+    if findings:
+        door.out.table(columns, [[finding.get(name) for name in columns] for finding in findings])
+    elif door.may(Capability.CALLERS):
+        door.out.say("nothing was found in it")
     door.out.table(
-        ("review", "verdict", "stands", "spans", "by", "at", "reason"),
+        ("review", "verdict", "stands", "spans", "by", "agreed", "at", "reason"),
         [
             (k.review.id, k.review.verdict, k.standing, ", ".join(map(_span_text, k.review.spans)), k.review.asked_by,
-             k.review.asked_at, reason)
-            for k, reason in zip(kept, reasons, strict=True)
+             other, k.review.asked_at, reason)
+            for k, reason, other in zip(kept, reasons, agreed, strict=True)
         ],
     )  # fmt: skip
 
@@ -123,7 +133,7 @@ def _words(door: Door, connection: Connection, kept: Kept) -> str | None:
     return str(words["reason"])
 
 
-def _told(kept: Kept, reason: str | None) -> dict[str, Any]:
+def _told(kept: Kept, reason: str | None, agreed_by: str | None) -> dict[str, Any]:
     return {
         "review": kept.review.id,
         "verdict": kept.review.verdict,
@@ -131,6 +141,7 @@ def _told(kept: Kept, reason: str | None) -> dict[str, Any]:
         "spans": [{"begin": s.begin, "end": s.end, "box": s.box} for s in kept.review.spans],
         "asked_by": kept.review.asked_by,
         "asked_at": kept.review.asked_at,
+        "agreed_by": agreed_by,
         "decided_at": kept.decided_at,
         "reason": reason,
     }
@@ -141,23 +152,22 @@ def _span_text(span: Span) -> str:
     return f"{span.begin:g}..{span.end:g}{box}"
 
 
-@review.command()
-@click.argument("recording")
-@_spans
-@_boxes
-@_reason
-@pass_door
+def _again(recording: str) -> str:
+    return f"it is screened again by the next pass, or at once by 'strongroom screen now {recording}'"
+
+
+def _over_spans(ruling: Callable[..., None]) -> click.Command:
+    """Make a command of the queue that takes a recording, spans of it, boxes and a reason."""
+    return review.command()(click.argument("recording")(_spans(_boxes(_reason(pass_door(ruling))))))
+
+
+@_over_spans
 def cut(door: Door, recording: str, spans: tuple[str, ...], boxes: tuple[str, ...], reason: str) -> None:
     """Cut these spans as well, then screen again. One person is enough: nothing more can pass by it."""
     _put(door, recording, Verdict.CUT, reason, _parse(spans, boxes, outward=True))
 
 
-@review.command()
-@click.argument("recording")
-@_spans
-@_boxes
-@_reason
-@pass_door
+@_over_spans
 def drop(door: Door, recording: str, spans: tuple[str, ...], boxes: tuple[str, ...], reason: str) -> None:
     """Ask that what lies wholly in these spans may pass: a false alarm. Another person must agree."""
     _put(door, recording, Verdict.DROP, reason, _parse(spans, boxes, outward=False))
@@ -173,17 +183,32 @@ def approve(door: Door, which: str, reason: str | None) -> None:
     WHICH is a recording or a review. With --reason you ask; without it you agree, as another person with another key.
     """
     if reason is not None:
+        door.enter(Capability.SCREEN_REVIEW)
+        if _is_review(door, which):
+            raise click.UsageError("to agree to a review leave --reason out; to ask for an exception name a recording")
         _put(door, which, Verdict.ACCEPT, reason)
         return
     signatory = door.sign(Capability.SCREEN_REVIEW)
     vault = door.vault
     agreed = acts.agree(vault.catalog, vault.clock, signatory, review_id=_asked(door, which))
     door.settle()
-    spans = ", ".join(map(_span_text, agreed.spans)) or "the whole recording"
     door.out.object(
         {"review": agreed.id, "recording": agreed.recording, "verdict": agreed.verdict, "stands": Standing.IN_FORCE},
-        text=f"agreed to '{agreed.verdict}' of {spans}, which {agreed.asked_by} asked for; " + _AGAIN,
+        text=f"agreed with {agreed.asked_by}: {_asked_for(agreed)}; {_again(agreed.recording)}",
     )
+
+
+def _asked_for(made: Review) -> str:
+    """Return an exception in words: what it lets pass, and what it does not."""
+    if made.verdict is Verdict.DROP:
+        return f"drop what lies wholly in {', '.join(map(_span_text, made.spans))}; everything else is cut as before"
+    return f"accept, although the reason is {made.why}: it is archived {gate.let_pass(made.why)}"
+
+
+def _is_review(door: Door, which: str) -> bool:
+    with door.vault.catalog.read() as connection, contextlib.suppress(ReviewNotFoundError):
+        return bool(rulings.recording_of(connection, which))
+    return False
 
 
 def _asked(door: Door, which: str) -> str:
@@ -231,15 +256,16 @@ def _put(door: Door, recording: str, verdict: Verdict, reason: str, spans: Seque
     made = replace(drafted, reason_sha256=sha256)
     stands = acts.put(vault.catalog, vault.clock, signatory, made, SealedReason(sealed, slot))
     door.settle()
+    again = _again(made.recording)
     said = {
-        Verdict.CUT: f"{len(spans)} spans to be cut; {_AGAIN}",
-        Verdict.RETRY: _AGAIN,
+        Verdict.CUT: f"{len(spans)} span{'s' * (len(spans) != 1)} to be cut; {again}",
+        Verdict.RETRY: again,
         Verdict.REJECT: "rejected: it stays quarantined and is kept as long as its retention asks",
     }
-    asks = f"asked for; another person must run 'strongroom screen review approve {made.id}'"
+    asks = f"asked for: {_asked_for(made)}\nanother person must run 'strongroom screen review approve {made.id}'"
     door.out.object(
         {"review": made.id, "recording": recording, "verdict": verdict, "stands": stands},
-        text=asks if verdict in EXCEPTIONS else said[verdict],
+        text=said.get(verdict, asks),
     )
 
 

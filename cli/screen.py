@@ -1,6 +1,7 @@
 """`strongroom screen`: find card data and cut it out; what was found in a period; what waits for a person."""
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -20,9 +21,10 @@ from vault.catalog.schema import recordings
 from vault.model import RecordingId, State
 from vault.people import Capability
 from vault.screen.report import Numbers, numbers
-from vault.screen.stage import Screened
+from vault.screen.stage import OnProgress, Screened
 
 _DEFAULT: Final = "now"
+_SIGNALLED: Final = 128  # added to the number of a signal it is the exit status of what the signal ended
 
 
 class _Screen(Group):
@@ -50,16 +52,16 @@ def now(ctx: click.Context, door: Door, recordings: tuple[str, ...]) -> None:
 
     Chats, calls and screen recordings are screened side by side, in processes of their own. What cannot be wholly
     screened is quarantined, with the reason, for a person to rule on; it is never archived.
+
+    Ctrl-C and SIGTERM stop it: what is done stays, what is under way is given up and waits with the rest, and the same
+    command goes on from there. The exit status is then 130 (143 for SIGTERM).
     """
-    actor = door.enter(Capability.SCREEN)
+    door.enter(Capability.SCREEN)
     vault, errors, done = door.vault, list[str](), list[Screened]()
-    with _progress(door, len(recordings)) as bar:
-        if recordings:
-            done = list(_named(door, recordings, errors, bar))
-        else:
-            for screened in work.screen_due(vault, actor, errors, on_progress=bar.seconds):
-                done.append(screened)
-                bar.ended(screened.recording)
+    with _stoppable() as stop, _progress(door, len(recordings)) as bar:
+        for screened in _screened(door, recordings, errors, bar.seconds, stop):
+            done.append(screened)
+            bar.ended(screened.recording)
     vault.sequence()
     door.out.table(("id", "state", "cuts", "why", "reason"), [_row(s) for s in done])
     for error in errors:
@@ -68,21 +70,67 @@ def now(ctx: click.Context, door: Door, recordings: tuple[str, ...]) -> None:
     door.out.say(f"{len(done) - quarantined} screened, {quarantined} quarantined")
     if quarantined:
         door.out.say("see 'strongroom screen review list': a person rules on what is quarantined")
+    if stop.by is not None and (left := _left(door, recordings, len(done) + len(errors))):
+        told = f"stopped by {stop.by.name}: {len(done)} done, {left} wait as before; what was under way was given up"
+        click.echo(f"{told} and nothing of it is left; run the same command again to go on", err=True)
+        ctx.exit(_SIGNALLED + stop.by)
     if errors:
         ctx.exit(1)
 
 
-def _named(door: Door, ids: tuple[str, ...], errors: list[str], bar: "_Bar") -> Iterator[Screened]:
+class _Stop:
+    """Is asked between steps whether a signal said stop; `by` says which."""
+
+    by: signal.Signals | None = None
+
+    def __call__(self) -> bool:
+        return self.by is not None
+
+
+@contextmanager
+def _stoppable() -> Iterator[_Stop]:
+    """Let Ctrl-C and SIGTERM end the work in good order; a second one ends the process at once."""
+    stop = _Stop()
+
+    def hear(number: int, _frame: object) -> None:
+        stop.by = signal.Signals(number)
+        again()
+
+    def again() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        again()
+
+
+def _left(door: Door, named: tuple[str, ...], ended: int) -> int:
+    """Return how many recordings still wait, of those named or of all."""
+    if named:
+        return max(0, len(named) - ended)
+    with door.vault.catalog.read() as connection:
+        waiting = select(func.count()).where(recordings.c.state == State.SEALED)
+        return connection.scalar(waiting) or 0
+
+
+def _screened(
+    door: Door, named: tuple[str, ...], errors: list[str], on_progress: OnProgress, stop: Callable[[], bool]
+) -> Iterator[Screened]:
+    """Screen what was named, or all that waits."""
     actor, vault = door.enter(Capability.SCREEN), door.vault
+    if not named:
+        yield from work.screen_due(vault, actor, errors, on_progress=on_progress, stop=stop)
+        return
 
     def tell(recording: RecordingId, exc: StrongroomError) -> None:
         errors.append(f"{recording}: {exc.code}: {exc}")
 
     with vault.intents() as intents:
         screener = work.make_screener(vault, actor, intents)
-        for screened in screener.screen(map(RecordingId, ids), tell, bar.seconds):
-            bar.ended(screened.recording)
-            yield screened
+        yield from screener.screen(map(RecordingId, named), tell, on_progress, stop)
 
 
 def _row(screened: Screened) -> tuple[str, str, int, str | None, str | None]:

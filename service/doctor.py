@@ -4,6 +4,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -29,13 +30,29 @@ _LOW_SPACE = 2**30  # bytes
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+class Level(StrEnum):
+    """How bad it is. The words are for monitors; they never change."""
+
+    FINE = "fine"
+    NOTICE = "notice"  # work for a person or for the next pass; the installation is sound
+    FAULT = "fault"
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing that was looked at; `advice` is empty when all is well."""
+    """One thing that was looked at; `advice` is empty when all is well, and of a fault unless `is_notice`."""
 
     what: str
     found: str
     advice: str = ""
+    is_notice: bool = False
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        if not self.advice:
+            return Level.FINE
+        return Level.NOTICE if self.is_notice else Level.FAULT
 
 
 def open_files(home: Path) -> Iterator[Finding]:
@@ -63,7 +80,8 @@ def examine(vault: Vault) -> Iterator[Diagnosis]:
     for store in vault.stores.values():
         yield from _store(store)
     if vault.archive is None:
-        yield Diagnosis("archive", "none configured", "set [archive] in strongroom.toml, or leave it if that is meant")
+        advice = "set [archive] in strongroom.toml, or leave it if that is meant"
+        yield Diagnosis("archive", "none configured", advice, is_notice=True)
     yield _policy(vault)
     yield _log(vault)
     yield _clock(vault)
@@ -103,17 +121,19 @@ def _policy(vault: Vault) -> Diagnosis:
     except StrongroomError as exc:
         return Diagnosis("policy", f"{exc.code}: {exc}", exc.hint)
     if current is None:
-        return Diagnosis("policy", "none in force: everything is kept", "write one; docs/retention.md shows how")
+        advice = "write one; docs/retention.md shows how"
+        return Diagnosis("policy", "none in force: everything is kept", advice, is_notice=True)
     review = current.policy.review
     late = review is not None and review <= vault.clock.now().date()
     found = f"version {current.version}, {len(current.policy.rules)} rules"
-    return Diagnosis("policy", found, f"it was to be looked at by {review}" if late else "")
+    return Diagnosis("policy", found, f"it was to be looked at by {review}" if late else "", is_notice=True)
 
 
 def _log(vault: Vault) -> Diagnosis:
     with vault.catalog.read() as connection:
         waiting = journal.unsequenced(connection)
-    return Diagnosis("log", f"{waiting} entries wait for a checkpoint", "run 'strongroom tick'" if waiting else "")
+    advice = "run 'strongroom tick'" if waiting else ""
+    return Diagnosis("log", f"{waiting} entries wait for a checkpoint", advice, is_notice=True)
 
 
 def _clock(vault: Vault) -> Diagnosis:
@@ -138,11 +158,11 @@ def _parts(vault: Vault) -> Iterator[Diagnosis]:
         taken_in = {
             kind for kind in Kind if rows.page(connection, Criteria(kinds=frozenset({kind}), states=sealed), limit=1)
         }
-    for part in parts.inventory():
+    for part in parts.inventory(vault.settings.screen.options):
         what = f"part {part.name}"
         if part.missing is None:
             engines = [f"{e.name} {e.version}{f' {e.digest[:16]}' if e.digest else ''}" for e in part.engines]
-            yield Diagnosis(what, ", ".join(engines))
+            yield Diagnosis(what, ", ".join(engines) + (f" in {part.folder}" if part.folder else ""))
             continue
         waiting = sorted(part.kinds & taken_in)
         advice = (
@@ -158,10 +178,12 @@ def _backlog(vault: Vault) -> Iterator[Diagnosis]:
         quarantined = len(rows.page(connection, Criteria(states=frozenset({State.QUARANTINED})), limit=100))
     if owed or blobs:
         yield Diagnosis(
-            "deletions", f"{blobs} blobs to be deleted", "run 'strongroom tick'; 'strongroom check' says which"
-        )
+            "deletions", f"{blobs} blobs to be deleted", "run 'strongroom tick'; 'strongroom check' says which",
+            is_notice=True,
+        )  # fmt: skip
     if quarantined:
-        yield Diagnosis("quarantine", f"{quarantined} recordings", "see 'strongroom screen review list'")
+        advice = "see 'strongroom screen review list'"
+        yield Diagnosis("quarantine", f"{quarantined} recordings", advice, is_notice=True)
     yield from _held_originals(vault)
 
 
@@ -175,4 +197,4 @@ def _held_originals(vault: Vault) -> Iterator[Diagnosis]:
     if kept.count:
         found = f"HOLDS KEEP CARD DATA: the originals of {kept.count} recordings that the policy would destroy"
         advice = f"see 'strongroom explain {kept.ids[0]}'; ask legal to release what is settled"
-        yield Diagnosis("originals", found, advice)
+        yield Diagnosis("originals", found, advice, is_notice=True)

@@ -12,6 +12,7 @@ from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal
 from tests.screen.reviews import quarantine
 from vault.clock import SystemClock
 from vault.model import RecordingId
+from vault.screen.errors import Why
 
 REASON = ("--reason", "heard by me and my headphones")
 
@@ -26,11 +27,11 @@ def opened(sr: Terminal) -> Iterator[Vault]:
         found.close()
 
 
-def put_away(sr: Terminal, kind: str) -> str:
+def put_away(sr: Terminal, kind: str, why: Why = Why.RESIDUE) -> str:
     """Quarantine a recording of a kind, as screening does; return its id."""
     recording = next(r["id"] for r in sr.listed("--kind", kind) if r["state"] == "sealed")
     with opened(sr) as vault:
-        quarantine(vault, RecordingId(recording))
+        quarantine(vault, RecordingId(recording), why)
     return str(recording)
 
 
@@ -49,7 +50,7 @@ def test_the_queue_shows_why_and_show_what_was_found_and_ruled(filled: Terminal,
     assert (row["id"], row["kind"], row["why"], row["reason"]) == (call, "call", "residue", "card data is left")
     filled.ok("rita", "screen", "review", "cut", call, "--span", "0.5..0:01.25", *REASON)
     (shown,) = filled.rows("lena", "screen", "review", "show", call)
-    assert (shown["state"], shown["reason"], len(shown["findings"])) == ("sealed", "card data is left", 1)
+    assert (shown["state"], len(shown["findings"])) == ("sealed", 1)
     (ruled,) = shown["reviews"]
     assert (ruled["verdict"], ruled["stands"], ruled["asked_by"], ruled["reason"]) == (
         "cut",
@@ -58,8 +59,23 @@ def test_the_queue_shows_why_and_show_what_was_found_and_ruled(filled: Terminal,
         REASON[1],
     )
     assert ruled["spans"] == [{"begin": 0.5, "end": 1.25, "box": None}]
+    assert ruled["agreed_by"] is None
     assert REASON[1] in filled.ok("lena", "screen", "review", "show", call).text
     assert filled.rows("rita", "screen", "review", "list") == []
+
+
+def test_a_reason_that_was_ruled_on_is_shown_as_one_of_the_past(filled: Terminal, call: str) -> None:
+    (before,) = filled.rows("lena", "screen", "review", "show", call)
+    assert before["reason"] == "card data is left"
+    assert "last_reason" not in before
+    filled.ok("rita", "screen", "review", "retry", call, *REASON)
+    (after,) = filled.rows("lena", "screen", "review", "show", call)
+    assert (after["reason"], after["last_reason"]) == (None, "card data is left")
+    text = filled.ok("lena", "screen", "review", "show", call).text
+    assert (
+        f"not quarantined any more: it is screened again by the next pass, or at once by 'strongroom screen now {call}'"
+        in text
+    )
 
 
 def test_a_cut_is_rounded_to_more_and_a_drop_to_less(filled: Terminal, call: str) -> None:
@@ -79,6 +95,8 @@ def test_an_exception_takes_two_people_and_each_act_is_in_the_log(filled: Termin
     assert filled.rows("rita", "screen", "review", "list")[0]["waits_for_a_second"] == asked["review"]
     agreed = filled.rows("lena", "screen", "review", "approve", call)[0]
     assert (agreed["review"], agreed["verdict"], agreed["stands"]) == (asked["review"], "accept", "in-force")
+    (kept,) = filled.rows("luis", "screen", "review", "show", call)[0]["reviews"]
+    assert (kept["asked_by"], kept["agreed_by"]) == ("rita", "lena")
     assert state(filled, call) == "sealed"
     told = [(e["actor"], e["act"]) for e in filled.told() if str(e["act"]).startswith("review.")]
     assert told == [("rita", "review.asked"), ("lena", "review.ruled")]
@@ -89,6 +107,32 @@ def test_an_exception_may_be_named_by_its_own_id(filled: Terminal, call: str) ->
     asked = filled.rows("rita", "screen", "review", "drop", call, "--span", "0..1", *REASON)[0]
     assert "drop" in filled.ok("rob", "screen", "review", "approve", asked["review"]).text
     assert filled.refused("rob", "screen", "review", "approve", "0" * 32, status=4)["error"] == "review-not-found"
+
+
+def test_a_second_person_who_gives_a_reason_is_told_to_agree_without_one(filled: Terminal, call: str) -> None:
+    asked = filled.rows("rita", "screen", "review", "approve", call, *REASON)[0]["review"]
+    error = filled.refused("lena", "screen", "review", "approve", call, *REASON)
+    assert "'accept', asked for by rita" in error["message"]
+    assert f"'strongroom screen review approve {asked}' without --reason" in error["hint"]
+    answer = filled("lena", "screen", "review", "approve", asked, *REASON)
+    assert answer.status == 2
+    assert "leave --reason out" in answer.text
+    filled.ok("lena", "screen", "review", "approve", call)
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        (Why.LANGUAGE, "with all digits that are heard, and all keys, cut"), (Why.RESIDUE, "with what can be cut"),
+        (Why.UNDECODABLE, "as it is, with nothing cut"), (Why.PART_MISSING, "unless the missing part is there"),
+    ],
+)  # fmt: skip
+def test_both_are_told_what_an_exception_lets_pass(filled: Terminal, why: Why, told: str) -> None:
+    call = put_away(filled, "call", why)
+    assert told in filled.ok("rita", "screen", "review", "approve", call, *REASON).text
+    text = filled.ok("lena", "screen", "review", "approve", call).text
+    assert told in text
+    assert f"strongroom screen now {call}" in text
 
 
 def test_what_is_rejected_is_listed_apart_and_taken_up_again(filled: Terminal, call: str) -> None:
@@ -112,13 +156,22 @@ def test_a_chat_has_no_spans(filled: Terminal, command: str) -> None:
     "words",
     [
         ("--span", "1-2"), ("--span", "..2"), ("--span", "1..x"), ("--span", "2..1"), ("--span", "900..901"),
-        ("--span", "0..1", "--box", "1,2,3,4"), ("--span", "0..1", "--box", "1,2,3"),
+        ("--span", "1..9999"), ("--span", "0..1", "--box", "1,2,3,4"), ("--span", "0..1", "--box", "1,2,3"),
         ("--span", "0..1", "--span", "1..2", "--box", "1,2,3,4"),
     ],
 )  # fmt: skip
 def test_spans_and_boxes_that_cannot_be_meant_are_refused(filled: Terminal, call: str, words: tuple[str, ...]) -> None:
     assert filled.refused("rita", "screen", "review", "cut", call, *words, *REASON, status=2)["error"] == "span"
     assert state(filled, call) == "quarantined"
+
+
+def test_a_span_beyond_the_end_is_refused_with_the_length(filled: Terminal, call: str) -> None:
+    (shown,) = filled.rows("lena", "screen", "review", "show", call)
+    length = shown["duration_ms"] / 1000
+    for verdict in ("cut", "drop"):
+        error = filled.refused("rita", "screen", "review", verdict, call, "--span", "1..9999", *REASON, status=2)
+        assert f"the {length:g} seconds of the recording" in error["message"]
+    filled.ok("rita", "screen", "review", "cut", call, "--span", f"0..{length + 0.9}", *REASON)
 
 
 def test_a_reason_is_asked_for(filled: Terminal, call: str) -> None:

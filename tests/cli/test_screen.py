@@ -1,5 +1,10 @@
 """`screen`, its report, and what becomes of the samples: everything is screened, or quarantined for a stated reason."""
 
+import contextlib
+import signal
+import time
+from pathlib import Path
+
 import pytest
 
 from tests.cli.terminal import Terminal
@@ -34,6 +39,40 @@ def test_what_cannot_be_screened_is_told_and_does_not_stop_the_rest(filled: Term
     lines = answer.err.decode().splitlines()
     assert [line.split(": ")[1] for line in lines] == ["wrong-state", "recording-not-found", "recording-not-found"]
     assert all(line.startswith("not screened  ") for line in lines)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if path.read_text(encoding="utf-8").rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize(("number", "status", "named"), [(signal.SIGINT, 130, False), (signal.SIGTERM, 143, True)])
+def test_what_is_stopped_says_what_waits_and_goes_on_later(
+    filled: Terminal, number: signal.Signals, status: int, *, named: bool
+) -> None:
+    waiting = {row["id"] for row in filled.listed()}
+    one = filled.listed("--kind", "screen")[0]["id"]
+    process = filled.start("rita", "screen", *([one] if named else []))
+    while not (filled.home / "run" / f"screen-{one}.lock").exists() or not (workers := _children(process.pid)):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(number)
+    out, err = process.communicate()
+    assert process.returncode == status, err
+    states = {row["id"]: row["state"] for row in filled.listed()}
+    left = {i for i in ({one} if named else waiting) if states[i] == "sealed"}
+    assert one in left
+    assert f"{len(waiting) - len(left) if not named else 0} done, {len(left)} wait as before" in err.decode()
+    assert "run the same command again to go on" in err.decode()
+    assert "Aborted" not in (out + err).decode()
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert list((filled.home / "run").iterdir()) == []
+    assert filled.faults(status=0) == []
+    assert filled.rows("rita", "screen", one)[0]["id"] == one
 
 
 def test_help_shows_the_commands_and_the_ids(people: Terminal) -> None:

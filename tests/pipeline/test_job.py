@@ -2,14 +2,17 @@
 
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pipeline.steps import CARD
+from tests.pipeline.test_media import call, samples_of
 from tests.pipeline.works import _Scribe
 from vault.errors import SealedSegmentError, StoreUnavailableError
 from vault.model import RecordingId, RenditionName
@@ -86,6 +89,15 @@ def test_what_cannot_be_parsed_hands_nothing_out(tmp_path: Path) -> None:
 def test_media_of_no_screener_are_refused(tmp_path: Path, media_type: str) -> None:
     assert run(tmp_path, CHAT, media_type=media_type)[0].why is Why.UNKNOWN_MEDIA
     assert gate.route_of(media_type) is None
+
+
+def test_what_can_be_heard_is_cut_although_two_people_let_the_language_pass(tmp_path: Path) -> None:
+    foreign = replace(ACCEPTED, languages=frozenset({"tl"}))
+    result, bag = run(tmp_path, call(CARD.replace(" ", "")), media_type="audio/wav", options=foreign)
+    assert (result.why, {f.medium for f in result.findings}) == (None, {Medium.TONES})
+    assert np.abs(samples_of(bag.opened(RenditionName.REDACTED))).max() == 0
+    with_chat, bag = run(tmp_path, TORN, media_type="audio/wav", options=foreign)
+    assert (with_chat.why, bag.opened(RenditionName.REDACTED)) == (None, TORN)
 
 
 def test_a_missing_part_is_a_reason_and_no_error(tmp_path: Path) -> None:
@@ -167,6 +179,17 @@ def test_a_transcript_is_sealed_under_a_key_of_its_own(tmp_path: Path) -> None:
     result, bag = run(tmp_path, CHAT, parts=_Scribe())
     assert result.transcript is not None
     assert bag.opened(RenditionName.TRANSCRIPT).startswith(b"WEBVTT")
+
+
+def test_a_transcript_that_still_tells_a_card_stops_the_recording(tmp_path: Path) -> None:
+    class Careless(Parts):
+        def redact(self, *args: Any, **kwargs: Any) -> Redaction:
+            told = f"WEBVTT\n\n00:00.000 --> 00:01.000\nmy card is {CARD}\n".encode()
+            return replace(super().redact(*args, **kwargs), transcript=told)
+
+    result, bag = run(tmp_path, CHAT, parts=Careless())
+    assert (result.why, result.redacted, result.transcript) == (Why.RESIDUE, None, None)
+    assert not any(bag.sealed.values())
 
 
 def test_an_altered_original_is_an_error_and_no_reason(tmp_path: Path) -> None:

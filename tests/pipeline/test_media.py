@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import av
 import numpy as np
@@ -18,6 +19,8 @@ from tests.cli.terminal import SAMPLES
 from tests.pipeline import steps
 from tests.pipeline.conftest import Place
 from tests.pipeline.test_workers import screen
+from tests.screen.sound.made import mulaw_wav
+from tests.screen.sound.test_speech import sound_of as clip
 from vault import playback
 from vault.catalog.schema import screenings
 from vault.log import journal
@@ -26,6 +29,8 @@ from vault.model import Metadata, RenditionName, State
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import Options, Preset
 from vault.screen.work import vcon_sound
+from vault.screen.work.parts import Parts
+from vault.sealed.spill import Spill
 
 RATE = 8000
 CARD = "4111111111111111"
@@ -119,6 +124,34 @@ def times(content: bytes) -> list[float]:
         return [round(float(frame.time or 0), 3) for frame in container.decode(video=0)]
 
 
+def test_the_sound_of_a_screen_recording_is_understood_as_that_of_a_call(tmp_path: Path) -> None:
+    film = spoken_film(clip("talk-en"), 16_000)
+    options = Options(transcript=True)
+    with Spill(tmp_path) as sink:
+        told = Parts().redact("video/x-matroska", io.BytesIO(film), sink, options, lambda _: None)
+        assert b"I can do for you" in (told.transcript or b"")
+        sink.seek(0)
+        assert Parts().recheck(told, io.BytesIO(film), sink, options) == ()  # type: ignore[arg-type]
+    assert "whisper, faster-whisper" in {engine.name for engine in told.engines}
+
+
+def spoken_film(samples: "np.ndarray[tuple[int], np.dtype[np.float32]]", rate: int) -> bytes:
+    """Return a recorded screen: a grey page for as long as the sound lasts."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="matroska") as container:
+        video = container.add_stream("libx264", rate=2)
+        video.width, video.height, video.pix_fmt = 320, 160, "yuv420p"
+        track = container.add_stream("pcm_s16le", rate=rate, layout="mono")
+        for _ in range(len(samples) * 2 // rate):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(np.full((160, 320, 3), 200, np.uint8), "rgb24")))
+        frame = av.AudioFrame.from_ndarray((samples * 32767).astype(np.int16)[None], "s16", "mono")
+        frame.sample_rate = rate
+        container.mux(track.encode(frame))
+        for stream in (video, track):
+            container.mux(stream.encode(None))
+    return out.getvalue()
+
+
 def test_torn_media_are_quarantined(vault: tuple[Place, Vault]) -> None:
     place, opened = vault
     whole = bytearray((SAMPLES / "recordings" / "screen-2026.mp4").read_bytes())
@@ -168,6 +201,17 @@ def test_a_vcon_is_screened_in_its_text_and_in_its_sounds(vault: tuple[Place, Va
             del dialog["body"], dialog["mediatype"]
     assert before == after
     assert vaults.check(opened) == []
+
+
+def test_a_vcon_of_one_sound_has_the_transcript_of_it(tmp_path: Path) -> None:
+    spoken = mulaw_wav(clip("talk-en"), 16_000)
+    for sounds, count in (([spoken], 1), ([spoken, call("1")], 0)):
+        with Spill(tmp_path) as sink:
+            told = Parts().redact(
+                vcon_sound.MEDIA_TYPE, io.BytesIO(vcon(*sounds)), sink, Options(transcript=True), lambda _: None
+            )
+        assert (told.transcript or b"").count(b"WEBVTT") == count
+        assert (b"I can do for you" in (told.transcript or b"")) == bool(count)
 
 
 @pytest.mark.parametrize(

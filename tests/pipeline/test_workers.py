@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from service import work
 from service.assembly import Vault
@@ -29,7 +29,7 @@ from vault.screen import stage
 from vault.screen.errors import Why
 from vault.screen.options import Options, Preset
 from vault.screen.stage import Screened, Screener
-from vault.screen.work.attempts import Claim
+from vault.screen.work.attempts import DEATH, Claim
 
 ROOT = Path(__file__).parents[2]
 PLAIN = "tests.pipeline.works"
@@ -76,15 +76,23 @@ def litter(vault: Vault) -> list[Path]:
     return list(vault.run_folder.iterdir())
 
 
-@pytest.mark.parametrize("death", ["die", "die_while_writing", "leave", "run_out_of_memory"])
+@pytest.mark.parametrize(
+    ("death", "told"),
+    [
+        ("die", "killed by SIGKILL: by the system for want of memory"), ("die_while_writing", "killed by SIGKILL"),
+        ("leave", "with status 3"), ("run_out_of_memory", "asked for far more than the 1024 MiB of memory allowed"),
+    ],
+)  # fmt: skip
 def test_what_kills_its_worker_again_and_again_is_quarantined_and_the_rest_is_screened(
-    vault: tuple[Place, Vault], death: str
+    vault: tuple[Place, Vault], death: str, told: str
 ) -> None:
     place, opened = vault
     bad, healthy = poisoned(place, opened)
     done, errors = screen(opened, death)
     assert errors == {}
     assert (done[bad].state, done[bad].why) == (State.QUARANTINED, Why.DIED)
+    for words in (told, "screen.memory_mib (now 1024)", f"'strongroom screen review retry {bad}'"):
+        assert words in str(done[bad].reason)
     assert {steps.state(opened, i) for i in healthy} == {State.SCREENED}
     assert counted(opened) == {}
     assert litter(opened) == []
@@ -123,6 +131,7 @@ def test_a_worker_that_takes_too_much_memory_is_stopped(vault: tuple[Place, Vaul
     bad, healthy = poisoned(place, opened)
     done, _ = screen(opened, how, memory=2**28, attempts=1)
     assert done[bad].why is Why.DIED
+    assert "256 MiB" in str(done[bad].reason) or "256 allowed" in str(done[bad].reason)
     assert {steps.state(opened, i) for i in healthy} == {State.SCREENED}
 
 
@@ -277,12 +286,15 @@ with vaults.opened(Path(sys.argv[1]), vaults.StandingClock(datetime.fromisoforma
 """
 
 
-def test_a_killed_pass_takes_its_workers_along_and_the_next_one_finishes(vault: tuple[Place, Vault]) -> None:
+def test_a_pass_that_is_killed_again_and_again_takes_its_workers_along_and_the_next_one_finishes(
+    vault: tuple[Place, Vault],
+) -> None:
     place, opened = vault
     (one,) = steps.ingest(place, opened, text=f"my card is {CARD}")
     waiting = opened.run_folder / "waiting"
     arguments = [sys.executable, "-c", PARENT, str(place.home), place.clock.now().isoformat()]
-    for number in (1, 2):
+    assert opened.settings.screen.attempts == 3
+    for number in (1, 2, 3):
         with subprocess.Popen(arguments, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
             _until(waiting.exists, parent)
             _until(lambda: waiting.read_text() != "", parent)
@@ -303,13 +315,24 @@ def test_a_recording_that_kills_the_whole_machine_each_time_is_quarantined(vault
     (one,) = steps.ingest(place, opened)
     waiting = opened.run_folder / "waiting"
     arguments = [sys.executable, "-c", PARENT, str(place.home), place.clock.now().isoformat()]
-    for _ in range(3):
+    for _ in range(DEATH):
         with subprocess.Popen(arguments, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
             _until(waiting.exists, parent)
             os.kill(parent.pid, signal.SIGKILL)
         waiting.unlink()
-    assert screen(opened)[0][one].why is Why.DIED
+    done, _ = screen(opened, attempts=1)
+    assert done[one].why is Why.DIED
+    assert "what screened it was killed again and again" in str(done[one].reason)
     assert vaults.check(opened) == []
+
+
+def test_a_death_that_its_parent_saw_counts_whole_after_others_were_cut_off(vault: tuple[Place, Vault]) -> None:
+    place, opened = vault
+    bad, _ = poisoned(place, opened, healthy=1)
+    with opened.catalog.write() as connection:
+        connection.execute(insert(screen_attempts).values(recording=bad, attempts=DEATH, last_at=place.clock.now()))
+    done, _ = screen(opened, "die_at_first", attempts=2)
+    assert done[bad].why is Why.DIED
 
 
 def _until(true: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:

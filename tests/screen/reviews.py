@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -13,15 +14,16 @@ from tests import media, vaults
 from vault import private
 from vault.catalog import recordings as rows
 from vault.catalog.schema import key_slots, screenings
+from vault.check import Severity
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import Kind, Metadata, RecordingId, State
 from vault.people import AUTO, Actor, Capability
 from vault.screen.errors import Why
-from vault.screen.options import Span
-from vault.screen.review import acts
+from vault.screen.options import Ruling, Span
+from vault.screen.review import acts, rulings
 from vault.screen.review.acts import SealedReason
-from vault.screen.review.form import Review, Verdict, purpose_of
+from vault.screen.review.form import Review, Standing, Verdict, purpose_of
 
 JOB = Actor(AUTO, "schedule")
 _MEDIA = {Kind.CALL: "wav-pcm", Kind.SCREEN: "mp4-h264"}
@@ -78,3 +80,36 @@ def rule(vault: Vault, by: str, recording: str, verdict: Verdict, *spans: Span) 
 def agree(vault: Vault, by: str, review: Review) -> Review:
     signatory = vaults.signatory(vault, by, Capability.SCREEN_REVIEW)
     return acts.agree(vault.catalog, vault.clock, signatory, review_id=review.id)
+
+
+def cut_and_exception(vault: Vault, call: RecordingId) -> Review:
+    """Have rita cut, and rita and rob let the rest pass."""
+    rule(vault, "rita", call, Verdict.CUT, Span(0.5, 1.25))
+    quarantine(vault, call)
+    return agree(vault, "rob", rule(vault, "rita", call, Verdict.ACCEPT))
+
+
+def state(vault: Vault, recording: str) -> State:
+    with vault.catalog.read() as connection:
+        return rows.get(connection, recording).state
+
+
+def ruling(vault: Vault, recording: str) -> Ruling:
+    with vault.catalog.read() as connection:
+        return rulings.ruling_of(connection, recording)
+
+
+def standings(vault: Vault, recording: str) -> list[Standing]:
+    with vault.catalog.read() as connection:
+        return [kept.standing for kept in rulings.of_recording(connection, recording)]
+
+
+def alter(vault: Vault, *statements: Any) -> None:
+    """Do as who owns the database can."""
+    with vault.catalog.write() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def faults(vault: Vault) -> set[str]:
+    return {f.promise for f in vaults.check(vault) if f.severity is Severity.FAULT}

@@ -29,6 +29,17 @@ def route_of(media_type: str) -> Route | None:
     return Route.TEXT if media_type in MEDIA_TYPES else FAMILIES.get(media_type.partition("/")[0])
 
 
+def let_pass(why: str | None) -> str:
+    """Return what goes to the archive when two people let pass what is quarantined for a reason, in words."""
+    if why == Why.LANGUAGE:
+        return "with all digits that are heard, and all keys, cut; in its language the ears miss more"
+    if why == Why.RESIDUE:
+        return "with what can be cut of it, and with what the second pass still finds"
+    if why == Why.PART_MISSING:
+        return "with nothing cut, unless the missing part is there by then"
+    return "as it is, with nothing cut"
+
+
 def objection(redaction: Redaction, residue: tuple[Finding, ...], options: Options) -> tuple[Why, str] | None:
     """Return why a result may not be archived, with the reason in words; None when it may."""
     if options.ruling.accept:

@@ -11,7 +11,7 @@ class Setup:
 
     options: Options = field(default_factory=Options)
     workers: int = 1
-    attempts: int = 3  # begun and not ended, after which a recording is quarantined
+    attempts: int = 3  # deaths of a worker over a recording, after which it is quarantined; see work.attempts
     seconds: int = 600  # that one may take, whatever its length
     factor: int = 4  # and for each second of it
     memory: int = 2**30  # bytes that a worker may take

@@ -128,10 +128,10 @@ class Screener:
             finally:
                 self._give_up()
 
-    def _next(self, pool: Pool, recording: RecordingId, *, again: bool = False) -> Iterator[Screened]:
+    def _next(self, pool: Pool, recording: RecordingId, died: str | None = None) -> Iterator[Screened]:
         """Begin one; what needs no worker is ended at once."""
         try:
-            begun = self._beginner.begin(recording, self._on_progress, again=again)
+            begun = self._beginner.begin(recording, self._on_progress, died=died)
             if isinstance(begun, Doomed):
                 yield self._quarantine(begun.found, begun.options, begun.result)
         except StrongroomError as exc:
@@ -186,7 +186,7 @@ class Screener:
         finally:
             begun.close()
         if isinstance(end, Died):
-            yield from self._next(pool, recording, again=True)
+            yield from self._next(pool, recording, end.reason)
 
     def _settle(self, begun: Begun, result: Result) -> Screened:
         if result.why is not None:

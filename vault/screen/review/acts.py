@@ -40,6 +40,7 @@ MAX_REVIEWS = 32
 """Of one recording: each has a key slot, and a certificate of destruction lists them all."""
 MAX_SPANS = 64
 """In one review."""
+_ROUNDED_UP = 1.0  # seconds that a player may show more than there are
 _SPANNED = frozenset({Verdict.CUT, Verdict.DROP})
 
 
@@ -88,16 +89,25 @@ def check_spans(recording: Recording, verdict: Verdict, spans: Sequence[Span]) -
     if not 0 < len(spans) <= MAX_SPANS:
         raise SpanError(f"expected 1 to {MAX_SPANS} spans, got {len(spans)}")
     for span in spans:
-        if not 0 <= span.begin < span.end:
-            raise SpanError(f"expected a span that begins at 0 or later and ends after that, got {span.begin}")
-        if recording.duration_ms is not None and span.begin * 1000 >= recording.duration_ms:
-            raise SpanError(f"expected a span within {recording.duration_ms / 1000:g} seconds, got {span.begin}")
+        _check_times(recording, span)
         if span.box is not None:
             if recording.kind is not Kind.SCREEN:
                 raise SpanError("expected no box: only screen recordings have pictures")
             left, top, width, height = span.box
             if min(left, top) < 0 or min(width, height) <= 0:
                 raise SpanError("expected a box of a place from 0,0 on and a width and height of at least 1")
+
+
+def _check_times(recording: Recording, span: Span) -> None:
+    if not 0 <= span.begin < span.end:
+        raise SpanError(f"expected a span that begins at 0 or later and ends after that, got {span.begin}")
+    if recording.duration_ms is None:
+        return
+    length = recording.duration_ms / 1000
+    if span.begin >= length or span.end > length + _ROUNDED_UP:
+        raise SpanError(
+            f"expected a span within the {length:g} seconds of the recording, got {span.begin:g}..{span.end:g}"
+        )
 
 
 def put(catalog: Catalog, clock: Clock, signatory: Signatory, review: Review, reason: SealedReason) -> Standing:
@@ -173,9 +183,11 @@ def _check_turn(found: Recording, verdict: Verdict, kept: Sequence[Kept]) -> Non
             raise ReviewStateError(
                 f"{found.id} was rejected", hint="take it up again with 'strongroom screen review retry'"
             )
-    elif verdict in EXCEPTIONS and any(k.standing is Standing.ASKED for k in kept):
+    elif verdict in EXCEPTIONS and (asked := [k.review for k in kept if k.standing is Standing.ASKED]):
         raise ReviewStateError(
-            "another exception waits for its second person", hint="agree to it, or let 'retry' or 'cut' end it"
+            f"another exception waits for its second person: '{asked[0].verdict}', asked for by {asked[0].asked_by}",
+            hint=f"to agree run 'strongroom screen review approve {asked[0].id}' without --reason, as another person; "
+            "'retry' or 'cut' ends it",
         )
     if len(kept) >= MAX_REVIEWS:
         raise ReviewStateError(f"expected at most {MAX_REVIEWS} reviews of one recording")

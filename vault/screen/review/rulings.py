@@ -167,6 +167,19 @@ def verify(connection: Connection, review: Review, original_sha256: str) -> list
     return signed
 
 
+def agreed_by(connection: Connection, review: Review) -> str | None:
+    """Return who agreed to an exception, verified; None while nobody did, and for what takes one person.
+
+    Raises:
+        ApprovalSignatureError: see approvals.verified.
+
+    """
+    if review.verdict not in EXCEPTIONS:
+        return None
+    signed = approvals.verified(connection, form.digest(review), SignedAct.REVIEW_RULE, needed=0)
+    return ", ".join(approval.user for approval in signed) or None
+
+
 def _still_may(connection: Connection, signed: Sequence[Approval]) -> bool:
     known = {user.name: user for user in people.all_users(connection)}
     return all(known[a.user].may(Capability.SCREEN_REVIEW) for a in signed)

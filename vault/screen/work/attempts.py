@@ -1,8 +1,12 @@
 """Screenings that were begun and did not end: how often, and who is at it now.
 
 A recording that kills its worker, or the whole machine, is found here by the next pass, and after a few times it is
-quarantined instead of tried again. While one process is at a recording others leave it alone: it holds a lock file in
-the vault's run folder, which the system lets go of when the process dies, however it dies.
+quarantined instead of tried again. Who begins a screening counts 1, before anything can go wrong, and who then sees the
+worker die counts the rest of DEATH. What is cut off together with its parent (a kill of the service, a power cut) so
+stays at 1: it is seldom the recording's fault, and still comes to an end if it is.
+
+While one process is at a recording others leave it alone: it holds a lock file in the vault's run folder, which the
+system lets go of when the process dies, however it dies.
 """
 
 import contextlib
@@ -10,7 +14,7 @@ import fcntl
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -18,19 +22,28 @@ from vault.catalog.schema import screen_attempts
 from vault.model import RecordingId
 from vault.store import durable
 
+DEATH: Final = 4
+"""What a worker's death counts that its parent saw; a screening that was cut off together with its parent counts 1."""
 
-def begun(connection: Connection, recording: RecordingId) -> int:
-    """Return how often a screening of this recording was begun without coming to an end."""
+
+def are_spent(connection: Connection, recording: RecordingId, allowed: int) -> bool:
+    """Tell whether as many workers died over it as are allowed, or DEATH times as many together with their parents."""
     query = select(screen_attempts.c.attempts).where(screen_attempts.c.recording == recording)
-    return connection.scalar(query) or 0
+    return (connection.scalar(query) or 0) >= allowed * DEATH
 
 
 def begin(connection: Connection, recording: RecordingId, now: datetime) -> None:
-    """Count one more."""
+    """Count one that nobody saw the end of yet."""
     mine = screen_attempts.c.recording == recording
     more = update(screen_attempts).where(mine).values(attempts=screen_attempts.c.attempts + 1, last_at=now)
     if connection.execute(more).rowcount == 0:
         connection.execute(insert(screen_attempts).values(recording=recording, attempts=1, last_at=now))
+
+
+def died(connection: Connection, recording: RecordingId) -> None:
+    """Count the last one as a death: its worker died, and we did not."""
+    mine = screen_attempts.c.recording == recording
+    connection.execute(update(screen_attempts).where(mine).values(attempts=screen_attempts.c.attempts + DEATH - 1))
 
 
 def end(connection: Connection, recording: RecordingId) -> None:

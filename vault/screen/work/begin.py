@@ -75,9 +75,9 @@ class Beginner:
         self._clock, self._setup, self._run_folder = clock, setup, run_folder
 
     def begin(
-        self, recording: RecordingId, on_progress: Callable[[RecordingId, float], None], *, again: bool = False
+        self, recording: RecordingId, on_progress: Callable[[RecordingId, float], None], *, died: str | None = None
     ) -> Begun | Doomed | None:
-        """Begin one screening; None when another process is at it. `again`: it died under our own hands just now.
+        """Begin one screening; None when another process is at it. `died`: how its worker just died under our hands.
 
         Raises:
             WrongStateError: it is not `sealed`.
@@ -91,7 +91,7 @@ class Beginner:
         with contextlib.ExitStack() as undo:
             undo.callback(claim.release)
             with self._catalog.write() as connection:
-                prepared = self._prepare(connection, recording, again=again)
+                prepared = self._prepare(connection, recording, died)
             if not isinstance(prepared, _Prepared):
                 return prepared
             undo.callback(self.take_back, recording)
@@ -121,21 +121,22 @@ class Beginner:
     def _budget(self, found: Recording) -> float:
         return self._setup.seconds + self._setup.factor * (found.duration_ms or 0) / 1000
 
-    def _prepare(self, connection: Connection, recording: RecordingId, *, again: bool) -> "_Prepared | Doomed | None":
+    def _prepare(self, connection: Connection, recording: RecordingId, died: str | None) -> "_Prepared | Doomed | None":
         found = rows.get(connection, recording)
         if found.state is not State.SEALED:
             raise WrongStateError(f"expected {recording} to be sealed, it is {found.state}")
-        if not again and self._is_elsewhere(connection, found):
+        if died is None and self._is_elsewhere(connection, found):
             return None
+        if died is not None:
+            attempts.died(connection, recording)
         options = replace(
             self._setup.options,
             languages=languages_of(found) or self._setup.options.languages,
             ruling=rulings.ruling_of(connection, recording),
         )
         before = connection.scalar(select(screenings.c.why).where(screenings.c.recording == recording))
-        if attempts.begun(connection, recording) >= self._setup.attempts:
-            text = f"{self._setup.attempts} screenings of it were begun and none came to an end"
-            return Doomed(found, options, Result(why=Why.DIED, reason=text))
+        if attempts.are_spent(connection, recording, self._setup.attempts):
+            return Doomed(found, options, Result(why=Why.DIED, reason=_why_given_up(recording, self._setup, died)))
         if not options.ruling.accept and not _fits(found):
             text = "there is no screener for what it is"
             return Doomed(found, options, Result(why=Why.UNKNOWN_MEDIA, reason=text))
@@ -164,6 +165,19 @@ class _Prepared:
     found: Recording
     job: Job
     blob: BlobName
+
+
+def _why_given_up(recording: RecordingId, setup: Setup, died: str | None) -> str:
+    """Return in words why a recording is not tried again, what it may be, and what to do."""
+    if died is None:
+        what = "what screened it was killed again and again, workers and all: is the machine out of memory over it?"
+    else:
+        what = f"its workers died again and again, the last time so: {died}"
+    return (
+        f"{what}. It may be too large for its worker, or damaged. Raise screen.memory_mib (now {setup.memory >> 20}), "
+        f"or lower screen.workers (now {setup.workers}) where memory is short, then run "
+        f"'strongroom screen review retry {recording}'"
+    )
 
 
 def languages_of(found: Recording) -> frozenset[str]:

@@ -6,7 +6,7 @@ the recording: the plaintext result lies in a `Spill`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar, cast
 
@@ -14,7 +14,7 @@ from keys.errors import StrongroomError
 from vault.model import RecordingId, RenditionName
 from vault.screen import gate
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
-from vault.screen.options import Options
+from vault.screen.options import Options, Preset
 from vault.screen.outcome import Engine, Finding, Redaction
 from vault.screen.work.parts import Parts
 from vault.sealed.format import associated_data
@@ -100,13 +100,25 @@ def run(job: Job, sealed: BinaryIO, parts: Parts, outlet: Outlet) -> Result:
 
 
 def _redacted(job: Job, source: SealedReader, spill: Spill, parts: Parts, outlet: Outlet) -> Redaction:
-    """Write the redacted content to `spill`; the content itself, where two people let pass what cannot be screened."""
+    """Write the redacted content to `spill`; the content itself, where two people let pass what cannot be screened.
+
+    Where they let pass a language, what is heard by the ears for others, and every key press, is cut all the same.
+    """
     if job.verbatim:
         return _copied(job, source, spill)
+
+    def redacted(options: Options) -> Redaction:
+        _rewind(source, spill)
+        return _guarded(lambda: parts.redact(job.media_type, cast("BinaryIO", source), spill, options, outlet.progress))
+
     try:
-        return _guarded(
-            lambda: parts.redact(job.media_type, cast("BinaryIO", source), spill, job.options, outlet.progress)
-        )
+        try:
+            return redacted(job.options)
+        except UnscreenableError as exc:
+            if exc.why is not Why.LANGUAGE or not job.options.ruling.accept:
+                raise
+            known = parts.ear.languages
+            return redacted(replace(job.options, preset=Preset.STRICT, languages=known, transcript=False))
     except (UnscreenableError, PartMissingError):
         if job.options.ruling.accept:
             return _copied(job, source, spill)
@@ -114,12 +126,16 @@ def _redacted(job: Job, source: SealedReader, spill: Spill, parts: Parts, outlet
 
 
 def _copied(job: Job, source: SealedReader, spill: Spill) -> Redaction:
-    source.seek(0)
-    spill.truncate(0)
-    spill.seek(0)
+    _rewind(source, spill)
     while chunk := source.read(_COPY):
         spill.write(chunk)
     return Redaction((), (), job.media_type)
+
+
+def _rewind(source: SealedReader, spill: Spill) -> None:
+    source.seek(0)
+    spill.truncate(0)
+    spill.seek(0)
 
 
 def _objection(
@@ -132,7 +148,12 @@ def _objection(
     spill.seek(0)
     original, result = cast("BinaryIO", source), cast("BinaryIO", spill)
     try:
-        residue = _guarded(lambda: parts.recheck(redaction, original, result, job.options))
+        residue = _guarded(
+            lambda: (
+                *parts.recheck(redaction, original, result, job.options),
+                *parts.recheck_transcript(redaction, job.options),
+            )
+        )
     except UnscreenableError as exc:
         return exc.why, f"the second pass over the result: {exc.reason}"
     except PartMissingError as exc:

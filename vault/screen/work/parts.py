@@ -15,7 +15,7 @@ from vault.model import Kind
 from vault.screen import gate
 from vault.screen.errors import PartMissingError, UnscreenableError, Why
 from vault.screen.gate import Route
-from vault.screen.options import OnProgress, Options, Preset
+from vault.screen.options import OnProgress, Options, Preset, Ruling
 from vault.screen.outcome import Engine, Finding, Redaction
 from vault.screen.text import recheck as second_text
 from vault.screen.text import redact as text
@@ -38,24 +38,28 @@ class Part:
     kinds: frozenset[Kind]
     engines: tuple[Engine, ...] = ()
     missing: PartMissingError | None = None
+    folder: Path | None = None  # it was loaded from, where the settings name one
 
 
-def inventory() -> Iterator[Part]:
-    """Load every part that sound and pictures need, and yield what it is."""
-    found = Parts()
+def inventory(options: Options | None = None) -> Iterator[Part]:
+    """Load every part that sound and pictures need under these options, and yield what it is."""
+    found, options = Parts(), options or Options()
     heard, seen = frozenset({Kind.CALL, Kind.SCREEN}), frozenset({Kind.SCREEN})
-    loads: tuple[tuple[str, frozenset[Kind], Callable[[], Ear | SecondEar | Eye]], ...] = (
-        ("ear", heard, lambda: found.ear),
-        ("second ear", heard, lambda: found.second_ear),
-        ("eye", seen, lambda: found.eye),
-    )
-    for name, kinds, load in loads:
-        try:
-            yield Part(name, kinds, load().engines)
-        except PartMissingError as exc:
-            yield Part(name, kinds, missing=exc)
-        except ImportError as exc:
-            yield Part(name, kinds, missing=PartMissingError(f"the Python package {exc.name} cannot be loaded"))
+    yield _part("ear", heard, lambda: found.ear.engines)
+    yield _part("second ear", heard, lambda: found.second_ear.engines)
+    yield _part("eye", seen, lambda: found.eye.engines)
+    if found.wants_words(options):
+        words = _part("words", heard, lambda: (cast("Words", found.words(options)).engine,))
+        yield replace(words, folder=options.recogniser)
+
+
+def _part(name: str, kinds: frozenset[Kind], load: Callable[[], tuple[Engine, ...]]) -> Part:
+    try:
+        return Part(name, kinds, load())
+    except PartMissingError as exc:
+        return Part(name, kinds, missing=exc)
+    except ImportError as exc:
+        return Part(name, kinds, missing=PartMissingError(f"the Python package {exc.name} cannot be loaded"))
 
 
 class Parts:
@@ -78,15 +82,20 @@ class Parts:
 
         return SecondEar()
 
+    @staticmethod
+    def wants_words(options: Options) -> bool:
+        """Tell whether the options have a use for a recogniser of words: a transcript, or numbers that may stay."""
+        return options.transcript or (options.recogniser is not None and options.preset is Preset.BALANCED)
+
     def words(self, options: Options) -> "Words | None":
-        """Return what hears words, if the options have a use for it: a transcript, or numbers that may stay.
+        """Return what hears words, if the options have a use for it.
 
         Raises:
             PartMissingError: it is missing.
 
         """
         chosen = options.recogniser
-        if not options.transcript and (chosen is None or options.preset is not Preset.BALANCED):
+        if not self.wants_words(options):
             return None
         if chosen not in self._words:
             from vault.screen.sound.speech_words import Words  # noqa: PLC0415 - see above
@@ -125,7 +134,8 @@ class Parts:
         if route is Route.PICTURE:
             from vault.screen.picture import redact as picture  # noqa: PLC0415 - see above
 
-            return picture.redact(media_type, source, sink, options, self.eye, self.ear, on_progress)
+            words = self.words(options)
+            return picture.redact(media_type, source, sink, options, self.eye, self.ear, on_progress, words)
         raise UnscreenableError("there is no screener for its media type", why=Why.UNKNOWN_MEDIA)
 
     def recheck(
@@ -148,9 +158,16 @@ class Parts:
             found = picture.recheck(result, options, self.eye, redaction.findings, lambda _: None)
         silent = silences(finding for finding in redaction.findings if finding.box is None)
         second = cast("Listener", self.second_ear)  # which nobody asks for its languages
-        spares = route is Route.SOUND and options.preset is Preset.BALANCED
-        words = self.words(options) if spares else None
+        words = self.words(options) if options.preset is Preset.BALANCED else None  # which may have spared numbers
         return (*found, *sound.recheck(media_type, result, original, options, second, silent, words))
+
+    def recheck_transcript(self, redaction: Redaction, options: Options) -> tuple[Finding, ...]:
+        """Return what an independent pass still finds in the transcript, if there is one. Raises as `redact` does."""
+        if redaction.transcript is None:
+            return ()
+        from vault.screen.sound import captions  # noqa: PLC0415 - see above
+
+        return second_text.recheck(captions.MEDIA_TYPE, redaction.transcript, replace(options, ruling=Ruling()))
 
     def _redact_text(
         self, media_type: str, content: bytes, scratch: Spill, options: Options, on_progress: OnProgress

@@ -24,7 +24,7 @@ from vault.screen.errors import WorkerError
 from vault.screen.work import wire
 from vault.screen.work.job import Job, Result
 from vault.screen.work.wire import Frames, Word
-from vault.screen.work.worker import BOOT, ENVIRONMENT
+from vault.screen.work.worker import BOOT, ENVIRONMENT, OUT_OF_MEMORY
 
 WORK: Final = "vault.screen.work.job:run"
 _LOOK: Final = 0.25  # seconds between two looks at time and memory
@@ -190,8 +190,7 @@ class Pool:
 
     def _bury(self, worker: _Worker) -> None:
         worker.process.wait()
-        code = worker.process.returncode
-        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+        how = _how_ended(worker.process.returncode, self._memory)
         if worker.is_ready:
             self._stop(worker, Died(f"the worker ended, {how}"))
         else:  # no job's fault
@@ -211,6 +210,15 @@ class Pool:
         if worker.task is not None:
             self._ended.append((worker.task, end))
             worker.task = None
+
+
+def _how_ended(code: int, memory: int) -> str:
+    """Return how a process ended, by its exit status, and what that most often means."""
+    if code == OUT_OF_MEMORY:
+        return f"since it asked for far more than the {memory >> 20} MiB of memory allowed"
+    if code == -signal.SIGKILL:
+        return "killed by SIGKILL: by the system for want of memory, or by hand"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
 
 
 def _resident(pid: int) -> int:

@@ -81,13 +81,16 @@ def redact(content: bytes, options: Options, of_text: RedactText, of_sound: Reda
     if len(sounds) > 1:  # seconds from the start of which of them? to let pass, it must be certain
         options = replace(options, ruling=replace(options.ruling, drop=()))
     document: dict[str, Any] = json.loads(text)
-    findings, engines = list(redaction.findings), list(redaction.engines)
+    findings, engines, transcript = list(redaction.findings), list(redaction.engines), None
     for sound in sounds:
         done, heard = of_sound(sound.media_type, io.BytesIO(sound.content), options)
         _put_back(document["dialog"][sound.dialog], done, heard.media_type)
         findings += [replace(finding, where=sound.where) for finding in heard.findings]
         engines += [engine for engine in heard.engines if engine not in engines]
-    return json.dumps(document, ensure_ascii=False).encode(), Redaction(tuple(findings), tuple(engines), MEDIA_TYPE)
+        if len(sounds) == 1:  # the cues of several would not be in order of time, as WebVTT asks
+            transcript = heard.transcript
+    result = json.dumps(document, ensure_ascii=False).encode()
+    return result, Redaction(tuple(findings), tuple(engines), MEDIA_TYPE, transcript)
 
 
 def read_all(spill: Spill) -> bytes:

@@ -25,6 +25,8 @@ _NICE: Final = 10
 _FILES: Final = 256  # open at once
 _ROOM: Final = 2  # what is asked for and not used counts here, and not with the parent
 _PR_SET_PDEATHSIG: Final = 1
+OUT_OF_MEMORY: Final = 12
+"""The exit status of a worker that asked for more memory than it may."""
 _WORDS: Final = {RenditionName.REDACTED: Word.REDACTED, RenditionName.TRANSCRIPT: Word.TRANSCRIPT}
 
 BOOT: Final = "import sys; sys.path[:] = sys.argv[5:]; from vault.screen.work.worker import main; main(*sys.argv[1:5])"
@@ -54,6 +56,8 @@ def main(descriptor: str, parent: str, memory: str, work: str) -> None:
                     result = run(job, sealed, parts, _Outlet(channel))
             except StrongroomError as exc:
                 wire.send(channel, Word.FAILED, wire.encode_error(exc))
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
             else:
                 wire.send(channel, Word.RESULT, wire.encode_result(result))
 
