@@ -22,7 +22,7 @@ The procedure (DESIGN section 6). Each step may give reasons to keep, and each r
    destruction otherwise.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from retention.circumstances import NOTHING, Circumstances
@@ -32,7 +32,7 @@ from retention.ends import NEVER, is_known, keeps_on
 from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Rule, Then
 from retention.policy.match import matches
-from vault.model import State
+from vault.model import Role, State
 
 _ORDER = {code: place for place, code in enumerate(ReasonCode)}
 
@@ -103,9 +103,14 @@ def _counting(
     return rules, waiting
 
 
-def may_purge(decision: Decision, *, approved: bool) -> bool:
-    """Return whether a purge may destroy the recording: it is due, and a person agreed where a rule asks for one."""
-    return decision.action is Action.DESTROY or (decision.action is Action.REVIEW and approved)
+def may_purge(decision: Decision, approved_by: Collection[Role]) -> bool:
+    """Return whether a purge may destroy the recording: it is due, and whoever the rules ask for agreed.
+
+    `approved_by`: the roles in which people agreed; each rule that asks for a review must find one of its own.
+    """
+    if decision.action is not Action.REVIEW:
+        return decision.action is Action.DESTROY
+    return bool(approved_by) and all(not roles or roles & set(approved_by) for roles in decision.reviewers)
 
 
 def is_held(decision: Decision, now: datetime) -> bool:
@@ -183,10 +188,15 @@ def _no_policy(version: int | None) -> Reason:
     return Reason(ReasonCode.NO_POLICY, text)
 
 
+def _asker(rule: Rule) -> str:
+    """Return a rule that asks for a review, with the roles it asks."""
+    return f"{rule.name} ({' or '.join(sorted(rule.reviewers))})" if rule.reviewers else rule.name
+
+
 def _due_reason(rules: list[Rule], keep_until: datetime) -> Reason:
     """Return what follows now that nothing keeps; where the rules differ the more careful one wins."""
     ended = f"The last reason to keep ended on {day(keep_until)}"
-    asking = sorted(rule.name for rule in rules if rule.then is Then.REVIEW)
+    asking = sorted(_asker(rule) for rule in rules if rule.then is Then.REVIEW)
     if asking:
         text = f"{ended}; a person must review the recording first, as {', '.join(asking)} asks."
         return Reason(ReasonCode.REVIEW, text, until=keep_until)

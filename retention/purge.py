@@ -172,7 +172,7 @@ class _Batch:
         return results
 
     def _obstacle(self, item: PlanItem, decision: Decision, its: Sequence[Rendition]) -> tuple[str, str] | None:
-        if not may_purge(decision, approved=bool(self.approvals)):
+        if not may_purge(decision, {approval.role for approval in self.approvals}):
             return decision.reasons[0].code, decision.reasons[0].text
         if purge_plans.digests_of(its) != item.sealed_sha256s:
             return "changed-since-plan", "It has other renditions than when the plan was made; plan again."

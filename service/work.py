@@ -4,7 +4,7 @@ Stages do not call each other; the state in the catalog is the only link. One th
 rest. What is due to be destroyed is destroyed first, so that it is neither screened nor archived any more.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from keys.errors import StrongroomError
 from retention import cases, originals, policies, purge
 from retention.decide_original import OriginalCode
+from retention.stages import archive_from
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from vault import deletions
@@ -189,13 +190,25 @@ def _archive(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
 
 
 def archive_due(vault: Vault, actor: Actor) -> Iterator[Archived]:
-    """Archive everything that waits for it."""
+    """Archive everything that waits for it and whose time has come by the policy."""
     with vault.intents() as intents:
         archiver = make_archiver(vault, actor, intents)
         for batch in archiver.due():
-            for archived in archiver.archive(batch):
+            for archived in archiver.archive(_not_too_early(vault, batch)):
                 if not (isinstance(archived.error, NotScreenedError) and _moved_on(vault, archived.recording)):
                     yield archived
+
+
+def _not_too_early(vault: Vault, ids: Sequence[RecordingId]) -> list[RecordingId]:
+    """Return those that no rule of the policy keeps out of the archive for now (`archive_after`)."""
+    now = vault.clock.now()
+    with vault.catalog.read() as connection:
+        policy = policies.current(connection)
+        if policy is None or all(rule.archive_after is None for rule in policy.policy.rules):
+            return list(ids)
+        found = cases.of(connection, rows.get_many(connection, ids), now)
+    since = ((case, archive_from(case.facts, policy, case.circumstances)) for case in found)
+    return [case.recording.id for case, instant in since if instant is not None and instant <= now]
 
 
 def _moved_on(vault: Vault, recording: RecordingId) -> bool:
