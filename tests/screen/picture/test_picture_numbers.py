@@ -9,7 +9,7 @@ from tests.screen.samples import CARDS, groups
 from vault.screen.options import Allowed, Check, Options, Preset
 from vault.screen.outcome import FindingKind
 from vault.screen.picture.lines import Box
-from vault.screen.picture.numbers import spots
+from vault.screen.picture.numbers import runs, spots
 
 BALANCED = Options(preset=Preset.BALANCED)
 STRICT = Options()
@@ -106,3 +106,8 @@ def test_seven_digits_in_a_field_labelled_as_a_card_s_are_covered_under_balanced
     assert kinds([line(10, 10, "Card number"), line(140, 10, "4111 11")]) == []
     assert kinds([line(10, 10, "Card number"), line(140, 10, "4111 111")]) == [FindingKind.DIGITS]
     assert kinds([line(10, 10, "Card reference"), line(160, 10, "1029384756")]) == []
+
+
+def test_a_short_line_without_digits_counts_as_digits_misread():
+    (short, digits) = runs([line(10, 10, "l+"), line(10, 60, "4111"), line(10, 90, "Note")])
+    assert (short.digits, digits.digits) == ("", "4111")

@@ -142,3 +142,34 @@ def test_a_number_that_fades_in_slowly_beside_a_ticking_clock_is_covered(tmp_pat
 
     _, result = screened(tmp_path, [fading(k) for k in range(75)], BALANCED)
     assert not any(shows(*shot, X, Y) for shot in result[60:])
+
+
+def test_strict_covers_the_first_digits_though_another_window_hid_them_meanwhile(tmp_path):
+    def shown(count):
+        return page((20, 20, "Notes"), (X, Y, VISA[:count]))
+
+    other = page((20, 20, "Other window, nothing here"), (20, 120, "Hello"))
+    pages = [shown(0)] * 3 + [shown(k) for k in range(1, 7)] + [other] * 6 + [shown(k) for k in range(7, 20)]
+    _, result = screened(tmp_path, pages, rate=3)
+    assert not any(shows(*shot, X, Y, 240) for shot in result)
+    assert shows(*result[11], 20, 20, 200)
+
+
+@pytest.mark.parametrize("top", [480, 530])
+def test_a_number_higher_than_two_bands_have_in_common_is_covered(tmp_path, top):
+    redaction, result = screened(tmp_path, [page((20, top, VISA), size=(1280, 720), height=120)] * 2, BALANCED)
+    assert {f.kind for f in redaction.findings} == {FindingKind.CARD}
+    assert not any(shows(*shot, 20, top, 1240, 140) for shot in result)
+
+
+@pytest.mark.parametrize("options", [None, BALANCED])
+def test_a_number_that_comes_out_from_under_a_window_in_part_is_covered(tmp_path, options):
+    def passing(k):
+        image = page((X, Y, VISA))
+        image.paste("#dde", (X + 210 - 24 * k, 40, X + 430 - 24 * k, 130))  # it ends with half of the number uncovered
+        return image
+
+    _, result = screened(tmp_path, [page((X, Y, VISA))] * 6 + [passing(k) for k in range(15)], options, rate=5)
+    assert not shows(result[15][1], result[15][1], X, Y, 160)
+    assert sum(shows(old, old, X + 108, Y, 72) for _, old in result[-5:]) >= 3
+    assert not any(shows(*shot, X + 430 - 24 * k, Y, 24 * k - 240) for k, shot in enumerate(result[6:]) if k > 11)

@@ -3,11 +3,12 @@
 The container is opened as for sound (vault.screen.sound.decode): by its first bytes, from one stream, in one thread.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+import av
 import cv2
 import numpy as np
 from av.container import InputContainer
@@ -17,10 +18,12 @@ from av.video.stream import VideoStream
 
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.picture.changes import Picture
+from vault.screen.picture.damage import Proof
 from vault.screen.picture.lines import Box
 from vault.screen.sound.decode import origin
 
-MAX_PIXELS: Final = 8192 * 8192  # of a picture, as at ingest
+MAX_WIDTH, MAX_HEIGHT = 4096, 2160
+MAX_PIXELS: Final = MAX_WIDTH * MAX_HEIGHT  # of a picture: what two passes and an encoder can do in 1 GiB of memory
 MAX_FRAMES: Final = 31 * 24 * 3600 * 60  # as long as ingest takes, at 60 a second
 _STRICT: Final = {"err_detect": "crccheck+bitstream+buffer+explode"}
 _SHORT: Final = Fraction(1, 4)  # seconds that may lack at the end of what the container states
@@ -44,7 +47,7 @@ def pictures_of(container: InputContainer) -> VideoStream:
     """Return the one video track; cover pictures do not count.
 
     Raises:
-        UnscreenableError: there is none, more than one, of an unknown codec, or of an absurd size.
+        UnscreenableError: there is none, more than one, of an unknown codec, or too large.
 
     """
     found = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
@@ -53,21 +56,36 @@ def pictures_of(container: InputContainer) -> VideoStream:
     stream = found[0]
     if stream.codec_context is None:
         raise UnscreenableError("the video is in an unknown codec", why=Why.UNKNOWN_MEDIA)
-    if not 0 < stream.codec_context.width * stream.codec_context.height <= MAX_PIXELS:
-        raise UnscreenableError("expected pictures of a usual size, got others")
+    check_size(stream.codec_context.width, stream.codec_context.height)
     return stream
 
 
+def check_size(width: int, height: int) -> None:
+    """Refuse pictures that cannot be screened in the memory that a worker has.
+
+    Raises:
+        UnscreenableError: they are too large, or have no size.
+
+    """
+    if not 0 < width * height <= MAX_PIXELS:
+        raise UnscreenableError(
+            f"its pictures are {width} x {height} pixels; at most {MAX_WIDTH} x {MAX_HEIGHT} fit into memory",
+            why=Why.UNKNOWN_MEDIA,
+            hint=f"scale the recording down to {MAX_WIDTH} x {MAX_HEIGHT} or less and take that in instead",
+        )
+
+
 class Film:
-    """Decodes the packets of a video track in order.
+    """Decodes the packets of a video track in order. `twice` tries them with another decoder too, where there is one.
 
     Raises:
         UnscreenableError: see pictures_of.
 
     """
 
-    def __init__(self, container: InputContainer) -> None:
+    def __init__(self, container: InputContainer, *, twice: bool = False) -> None:
         self.stream = pictures_of(container)
+        self._proof = Proof(self.stream, twice=twice)
         self._context: Any = self.stream.codec_context
         self._context.thread_count = 1
         if not self._context.is_open:
@@ -75,7 +93,7 @@ class Film:
         self._origin = origin(container)
         self._base = self.stream.time_base or Fraction(1, 1000)
         self._form: tuple[int, int, str] | None = None
-        self._packets = self._pts = 0
+        self._packets = self._blocks = 0
         self.frames = 0
         self.rotation = 0
         self.first: VideoFrame | None = None
@@ -86,20 +104,28 @@ class Film:
 
         Raises:
             UnscreenableError: something in it is damaged, interlaced, of another size, or out of its order.
-            av.FFmpegError: it cannot be decoded.
 
         """
         if packet.is_corrupt:
             raise UnscreenableError("a packet of the video is damaged")
+        self._blocks += packet.size > 0
         if packet.size and not packet.is_discard:
             self._packets += 1
-        for frame in self._context.decode(packet if packet.size else None):
+        for frame in self._decoded(packet):
             self._check(frame)
             pts = frame.pts or 0
             shot = Shot(self.frames, pts, float(pts * self._base - self._origin), frame)
             self.frames += 1
             self.last = shot
             yield shot
+
+    def _decoded(self, packet: Any) -> list[VideoFrame]:
+        try:
+            if packet.size:
+                self._proof.see(packet)
+            return list(self._context.decode(packet if packet.size else None))
+        except (av.FFmpegError, EOFError) as exc:
+            raise UnscreenableError(f"the video cannot be wholly decoded ({type(exc).__name__})") from exc
 
     def _check(self, frame: VideoFrame) -> None:
         if frame.is_corrupt:
@@ -108,6 +134,7 @@ class Film:
             raise UnscreenableError("the video is interlaced, which no screen recorder writes", why=Why.UNKNOWN_MEDIA)
         form = frame.width, frame.height, frame.format.name
         if self._form is None:
+            check_size(frame.width, frame.height)
             self.first, self._form, self.rotation = frame, form, frame.rotation % 360
             if self.rotation not in _TURNS:
                 raise UnscreenableError("the video is turned by an odd angle", why=Why.UNKNOWN_MEDIA)
@@ -120,8 +147,8 @@ class Film:
         if self.frames >= MAX_FRAMES:
             raise UnscreenableError("expected a recording of at most 31 days")
 
-    def check_whole(self) -> None:
-        """Refuse a track of which less was decoded than its container states.
+    def check_whole(self, blocks: Container[int] | None = None) -> None:
+        """Refuse a track of which less was decoded than its container states, or of a number of blocks not in `blocks`.
 
         Raises:
             UnscreenableError: see above.
@@ -129,6 +156,8 @@ class Film:
         """
         if self.last is None:
             raise UnscreenableError("the video is empty: not one frame was decoded")
+        if blocks is not None and self._blocks not in blocks:
+            raise UnscreenableError("fewer packets of the video were read than the file has")
         if self.frames < self._packets and self._context.name not in _HIDES:
             raise UnscreenableError("fewer frames were decoded than the video has packets")
         frame, stream, base = self.last.frame, self.stream, self._base
@@ -153,6 +182,19 @@ class Film:
         return self._form[:2]
 
 
+def packets(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """Yield the packets of some tracks in the order of the file.
+
+    Raises:
+        UnscreenableError: the file cannot be read.
+
+    """
+    try:
+        yield from container.demux(*streams)
+    except av.FFmpegError as exc:
+        raise UnscreenableError(f"the file cannot be wholly read ({type(exc).__name__})") from exc
+
+
 def picture(frame: VideoFrame, rotation: int = 0) -> Picture:
     """Return the frame the way a person sees it: upright, of even width and height (the last row or column repeats)."""
     yuv: Any
@@ -166,9 +208,14 @@ def picture(frame: VideoFrame, rotation: int = 0) -> Picture:
             frame.to_ndarray(format="bgr24"), ((0, frame.height % 2), (0, frame.width % 2), (0, 0)), mode="edge"
         )
         yuv = cv2.cvtColor(colours, cv2.COLOR_BGR2YUV_I420)
-    if not rotation:
-        return Picture(yuv)
-    planes = [np.rot90(p, rotation // 90) for p in Picture(yuv).planes]
+    return turned(Picture(yuv), rotation)
+
+
+def turned(picture: Picture, degrees: int) -> Picture:
+    """Return a picture turned anticlockwise by a multiple of 90 degrees."""
+    if not degrees:
+        return picture
+    planes = [np.rot90(p, degrees // 90) for p in picture.planes]
     wide = planes[0].shape[1]
     return Picture(np.concatenate([planes[0], *(np.ascontiguousarray(p).reshape(-1, wide) for p in planes[1:])]))
 

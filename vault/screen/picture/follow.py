@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from vault.screen.picture.masks import Mask
 from vault.screen.picture.numbers import SHOWN, Run, Spot
 
 _STATES: Final = 1000  # kept to go back in: at two readings a second more than eight minutes of typing
+_HIDDEN: Final = 64  # places kept to see whether what was hidden there shows again
 _JITTER: Final = 4  # pixels by which a box may be read differently
 _LEAST: Final = 3  # stretches of a number that must still show under `balanced`
 _RANK: Final = {FindingKind.CARD: 3, FindingKind.CODE: 2, FindingKind.EXPIRY: 1, FindingKind.DIGITS: 0}
@@ -44,7 +45,7 @@ class Number:
     sure: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Place:
     """A part of a number that shows now, since frame `first`; `patch` is how it looked."""
 
@@ -86,6 +87,7 @@ class Follower:
         self.masks: list[Mask] = []
         self.numbers: list[Number] = []
         self._places: list[_Place] = []
+        self._hidden: deque[_Place] = deque(maxlen=_HIDDEN)
         self._states: deque[_State] = deque(maxlen=_STATES)
 
     def follow(
@@ -99,6 +101,8 @@ class Follower:
         before, self._places = self._places, []
         for spot in found:
             self._take(spot, before, step)
+        for place in list(self._hidden):
+            self._return(place, step)
         for place in before:
             self._leave(place, step)
         self._states.append(_State(base + 1, step.new.index, list(digits)))
@@ -130,6 +134,7 @@ class Follower:
             else:
                 if same is not None:  # it grew or shrank
                     self.masks.append(Mask(same.first, step.new.index, same.box, same.of))
+                    self._hidden.append(same)
                 whole, first, new = box, self._since(box, step), True
             patch = patches.cut_out(step.new.picture.grey, whole)
             self._places.append(_Place(of, whole, digits, patch, first))
@@ -168,19 +173,39 @@ class Follower:
 
     def _leave(self, place: _Place, step: _Step) -> None:
         """Keep a place whose number still shows in part; else close it."""
-        least = 1 if self._strict else min(_LEAST, max(1, len(place.digits) // 4))
+        least = 1 if self._strict else _least(place)
         if patches.remains(place.patch, step.new.picture.grey, place.box, least):
             self._places.append(place)
             return
         self.masks.append(Mask(place.first, self._until(place.box, step), place.box, place.of))
         self._search(place.of, place.patch, place.box, step)
+        self._hidden.append(place)
+
+    def _return(self, place: _Place, step: _Step) -> None:
+        """Cover a place again where a part of its number comes out from under what hid it."""
+        if any(
+            other.box.joined(place.box).width <= 1.1 * other.box.width and _on_line(other.box, place.box)
+            for other in self._places
+        ):  # found there anew, all of it
+            self._hidden.remove(place)
+        elif patches.remains(place.patch, step.new.picture.grey, place.box, _least(place)):
+            self._hidden.remove(place)
+            self._places.append(replace(place, first=self._since(place.box, step)))
 
     def _go_back(self, of: int, spot: Spot) -> None:
-        """Cover the states before in which a part of the number stood at its place already, back to its first digit."""
+        """Cover the states before in which a part of the number stood at its place already, back to its first digit.
+
+        `strict`: also where something else stood there in between.
+        """
+        is_there = True
         for state in reversed(self._states):
             hits = [(box, run) for box, _ in spot.places for run in state.runs if _on_line(run.box, box)]
             shown = "".join(run.digits for _, run in hits)
-            if not hits or not (self._strict or (len(shown) >= SHOWN and shown[:SHOWN] in spot.digits)):
+            if self._strict and not is_there:  # it was hidden or gone for a while: only what it begins with
+                hits = [(box, run) for box, run in hits if run.digits and _begins(spot, box, run)]
+            elif not hits or not (self._strict or (len(shown) >= SHOWN and shown[:SHOWN] in spot.digits)):
+                is_there = False
+            if not self._strict and not is_there:
                 return
             self.masks += [Mask(state.first, state.last, run.box.joined(box), of) for box, run in hits]
 
@@ -196,6 +221,11 @@ class Follower:
             near = [b for _, some in seen[max(0, at - 1) : at + 2] for b in some]
             for hit in dict.fromkeys([*boxes, *near]):
                 self.masks.append(Mask(index, index, hit.within(step.old.width, step.old.height), of))
+
+
+def _least(place: _Place) -> int:
+    """Return how many stretches of a number must show to be taken for it."""
+    return min(_LEAST, max(1, len(place.digits) // 4))
 
 
 def _moving(step: _Step) -> list[tuple[Frame, list[Box]]]:
@@ -223,6 +253,12 @@ def _close(one: Box, other: Box) -> bool:
         and abs(one.right - other.right) <= _JITTER
         and abs(one.bottom - other.bottom) <= _JITTER
     )
+
+
+def _begins(spot: Spot, box: Box, run: Run) -> bool:
+    """Say whether a run is the first digits of what stands in a box of the spot, at their place."""
+    digits = next((digits for other, digits in spot.places if other == box), "")
+    return digits.startswith(run.digits) and abs(run.box.left - box.left) <= box.height
 
 
 def _on_line(run: Box, box: Box) -> bool:

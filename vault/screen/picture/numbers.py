@@ -27,6 +27,7 @@ FLOOR = 0.6  # how sure the recogniser must be of digits for them to count as re
 CERTAIN = 0.9  # of a digit; below it a number that fails its check may be a card misread
 SHOWN = 7  # digits from which a number being typed counts as showing
 
+_MISREAD = 3  # characters that the first digits of a number may be read as, without any digit among them
 _GROUP = 6  # digits at most in one of the fields that a number is written in
 _GAP = 2.0  # line heights between two characters from which they stand in two cells
 _FIELD = re.compile(r"\bcard\b|kreditkarte|kartennummer|tarjeta|\bcarte\b|\bpan\b")
@@ -59,12 +60,14 @@ class Run:
 
 
 def runs(lines: Sequence[Line]) -> list[Run]:
-    """Return every run of digits in the lines, with the separators inside it."""
-    return [
-        Run(line.part(chain[0].start, chain[-1].end), "".join(b.digits for b in chain))
-        for line in lines
-        for chain in _chains(line.text)
-    ]
+    """Return every run of digits in the lines, with the separators inside it; a misread one may have no digits."""
+    out = []
+    for line in lines:
+        chains = _chains(line.text)
+        out += [Run(line.part(c[0].start, c[-1].end), "".join(b.digits for b in c)) for c in chains]
+        if not chains and len(line.text) <= _MISREAD:
+            out.append(Run(line.box, ""))
+    return out
 
 
 def spots(

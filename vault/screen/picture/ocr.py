@@ -32,7 +32,7 @@ _STRIDE: Final = 32  # the detector wants multiples of it
 _WIDTHS: Final = 64  # lines are padded to multiples of this, so that few shapes occur
 _MAX_WIDTH: Final = 3200  # of one piece for the recogniser; a longer line is read in pieces
 _BAND: Final = 700_000  # pixels that the detector is given at once, for its memory
-_LEAST_BAND, _OVERLAP = 256, 96  # pixels high; no line of text is higher than the overlap
+_LEAST_BAND, _OVERLAP = 256, 96  # pixels high; of text that is higher than the overlap pieces are put together
 _TALL: Final = 2.0  # height by width from which text is taken to run downwards
 
 
@@ -99,15 +99,18 @@ class Eye:
         height = image.shape[0]
         high = max(_LEAST_BAND, _BAND // image.shape[1]) if high is None else high
         found: list[Box] = []
+        pieces: list[Box] = []
         for top in range(0, max(1, height - _OVERLAP), high):
             low = min(height, top + high + _OVERLAP)
             band = image[top:low]
             for box in self._bands.of(band, lambda: self._in_band(band)):  # noqa: B023 - called at once
                 cut = (top and not box.top) or (low < height and box.bottom == low - top)
                 whole = box.moved(0, top)
-                if not cut and not any(whole.shared(other) > 0.5 for other in found):  # noqa: PLR2004 - the same
+                if cut:
+                    pieces.append(whole)
+                elif not any(whole.shared(other) > 0.5 for other in found):  # noqa: PLR2004 - the same
                     found.append(whole)
-        return found
+        return found + [box for box in _pieced(pieces) if not any(box.shared(other) > 0.5 for other in found)]  # noqa: PLR2004
 
     def _in_band(self, image: Pixels) -> list[Box]:
         height, width = image.shape[:2]
@@ -176,6 +179,18 @@ class Eye:
         values = image.astype(np.float32).transpose(2, 0, 1)[None] / 127.5 - 1
         answer: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: values})[0]
         return answer
+
+
+def _pieced(pieces: list[Box]) -> list[Box]:
+    """Return what the edges of bands cut, put together: text that is higher than two bands have in common."""
+    out: list[Box] = []
+    for piece in pieces:
+        whole = piece
+        for other in [one for one in out if one.meets(piece)]:
+            out.remove(other)
+            whole = whole.joined(other)
+        out.append(whole)
+    return out
 
 
 def _pieces(crop: Pixels, scale: float) -> Iterator[tuple[int, Pixels]]:

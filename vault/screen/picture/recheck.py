@@ -1,4 +1,4 @@
-"""The second look at a redacted screen recording: it tells what card numbers and security codes the first one missed.
+"""The second look at a redacted screen recording: it tells what card data the first one missed.
 
 It shares the recogniser with the first pass and no rule: whole pictures at another size, at other times (between the
 readings of the first pass, and right before and after what was covered), and digits are held against a table of
@@ -17,10 +17,11 @@ import numpy.typing as npt
 
 from vault.screen.options import OnProgress, Options
 from vault.screen.outcome import Finding, FindingKind, Medium
-from vault.screen.picture.film import Film, Shot
+from vault.screen.picture.film import Film, Shot, as_coded, packets
 from vault.screen.picture.lines import Box, Line
 from vault.screen.picture.ocr import Eye, Pixels
 from vault.screen.picture.residue import left_over
+from vault.screen.picture.turn import best_turn, is_odd
 from vault.screen.sound.decode import opened
 
 RULE: Final = "PIC-13"
@@ -34,7 +35,6 @@ _CHANGE: Final = 9  # levels of a pixel of the thumbnail
 _STILL: Final = 40  # levels by which a line that was read already may differ
 
 _CARDS: Final = frozenset({FindingKind.CARD, FindingKind.EXPIRY})
-_TURNS: Final = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
 def recheck(
@@ -49,7 +49,7 @@ def recheck(
     look = _Look(eye, options, [f for f in covered if f.box and f.cut])
     with opened(result) as container:
         film = Film(container)
-        for packet in container.demux(film.stream):
+        for packet in packets(container, film.stream):
             for shot in film.shots(packet):
                 look.see(shot, film.rotation)
                 on_progress(shot.seconds)
@@ -75,13 +75,14 @@ class _Look:
         self._read: npt.NDArray[np.int16] | None = None
         self._read_at = self._soon_at = -EVERY
         self._seen: set[tuple[FindingKind, Box]] = set()
+        self._turn = 0  # by which pictures are turned for their text to be upright
+        self._asked_at = -EVERY
         self.found: list[Finding] = []
 
     def see(self, shot: Shot, rotation: int) -> None:
         """Take the next frame, and read it or the one before where that is due."""
-        colours: Any = shot.frame.to_ndarray(format="bgr24")
-        if rotation:
-            colours = cv2.rotate(colours, _TURNS[rotation])
+        pixels: Any = shot.frame.to_ndarray(format="bgr24")
+        colours = _turned(pixels, rotation)
         wide, high = max(1, colours.shape[1] // _THUMB), max(1, colours.shape[0] // _THUMB)
         thumb = cv2.resize(colours, (wide, high), interpolation=cv2.INTER_AREA).astype(np.int16)
         if self._last is not None:
@@ -116,13 +117,29 @@ class _Look:
 
     def _look_at(self, shot: Shot, colours: Pixels, thumb: npt.NDArray[np.int16]) -> None:
         self._read, self._read_at = thumb, shot.seconds
-        cards = [box for begin, end, box in self._cards if begin <= shot.seconds < end]
-        for left in left_over(self._lines(colours), self._options, cards):
-            place = left.kind, Box(*(v // 16 for v in left.box))
+        lines = self._upright(shot, colours)
+        size = colours.shape[1], colours.shape[0]
+        there = size if self._turn % 180 == 0 else size[::-1]
+        cards = [as_coded(b, -self._turn % 360, *there) for begin, end, b in self._cards if begin <= shot.seconds < end]
+        for left in left_over(lines, self._options, cards):
+            box = as_coded(left.box, self._turn, *size)
+            place = left.kind, Box(*(v // 16 for v in box))
             if place not in self._seen:
                 self._seen.add(place)
                 found = Finding(Medium.PICTURE, left.kind, RULE, length=left.length, begin=shot.seconds, cut=False)
-                self.found.append(replace(found, end=shot.seconds, box=left.box[:]))
+                self.found.append(replace(found, end=shot.seconds, box=box[:]))
+
+    def _upright(self, shot: Shot, colours: Pixels) -> list[Line]:
+        """Return the lines of text of a picture, turned the way in which they can be read."""
+        lines = self._lines(_turned(colours, self._turn))
+        if is_odd(lines) and shot.seconds - self._asked_at >= EVERY:
+            self._asked_at = shot.seconds
+            more = best_turn(self._eye, _turned(colours, self._turn))
+            if more:
+                self._turn = (self._turn + more) % 360
+                self._known = {}
+                lines = self._lines(_turned(colours, self._turn))
+        return lines
 
     def _lines(self, colours: Pixels) -> list[Line]:
         """Return the lines of text of a whole picture, found at another size than in the first pass."""
@@ -139,6 +156,10 @@ class _Look:
             self._known[key] = crop.copy(), line
             out.append(line)
         return out
+
+
+def _turned(colours: Pixels, degrees: int) -> Pixels:
+    return np.ascontiguousarray(np.rot90(colours, degrees // 90)) if degrees else colours
 
 
 def _differ(one: npt.NDArray[np.int16], other: npt.NDArray[np.int16]) -> bool:

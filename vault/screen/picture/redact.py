@@ -6,42 +6,46 @@ cannot be wholly screened is refused.
 """
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
-import av
+from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import OnProgress, Options, Preset
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium, Redaction
 from vault.screen.picture import verify
-from vault.screen.picture.film import Film, Shot, picture
+from vault.screen.picture.damage import blocks
+from vault.screen.picture.film import Film, Shot, packets, picture
 from vault.screen.picture.follow import Number
 from vault.screen.picture.lines import Box, around
 from vault.screen.picture.masks import Mask, dropped, merged
 from vault.screen.picture.ocr import Eye
-from vault.screen.picture.watch import Watch
+from vault.screen.picture.turn import Turning
 from vault.screen.picture.write import target_of, write
 from vault.screen.sound.decide import Silence
 from vault.screen.sound.decode import opened, tracks
 from vault.screen.sound.listen import Listener
 from vault.screen.sound.mute import Carrier
+from vault.screen.sound.overhear import Hears
 from vault.screen.sound.redact import SoundCuts, find_cuts
 from vault.screen.sound.verify import flaws as sound_flaws
 from vault.sealed.spill import Spill
 
-ENGINE: Final = Engine("strongroom-picture", "2")  # raise when a rule of SPEC.md changes
+ENGINE: Final = Engine("strongroom-picture", "3")  # raise when a rule of SPEC.md changes
 _READ, _HEARD, _WRITTEN = 0.7, 0.05, 0.25  # what the passes take of the progress
 _NO_SOUND: Final = SoundCuts((), (), (), 0)
 
 
 def redact(
-    media_type: str, source: BinaryIO, sink: Spill, options: Options, eye: Eye, ear: Listener, on_progress: OnProgress
-) -> Redaction:
+    media_type: str, source: BinaryIO, sink: Spill, options: Options, eye: Eye, ear: Listener, on_progress: OnProgress,
+    words: Hears | None = None,
+) -> Redaction:  # fmt: skip
     """Write `source`, a screen recording, to `sink` with card data covered in its pictures and silenced in its sound.
 
+    With `words` its sound is understood as a call's is, and a transcript made if the options ask for one.
     Under `report-only` nothing is covered; the findings say what would be. The codec stays H.264, VP8 or VP9 where it
     was one of them and becomes H.264 otherwise (VP9 in WebM); Ogg becomes Matroska.
 
@@ -51,17 +55,19 @@ def redact(
 
     """
     eye.forget()
+    counts = blocks(source)
     with opened(source) as container:
         has_sound = bool(tracks(container, pictures=True))
-        times, first, end, watch = _watch(container, options, eye, on_progress)
-    masks, findings = _ruled(watch.follower.masks, watch.follower.numbers, times, end, options)
+    times, first, end, found = _watch(source, counts, options, eye, on_progress)
+    masks, findings = _ruled(*found, times, end, options)
     cuts = _NO_SOUND
     if has_sound:
-        cuts = find_cuts(source, options, ear, lambda s: on_progress(end * _READ + s * _HEARD))
+        cuts = find_cuts(source, options, ear, lambda s: on_progress(end * _READ + s * _HEARD), words=words)
     done: Callable[[Shot], None] = lambda shot: on_progress(end * (_READ + _HEARD) + shot.seconds * _WRITTEN)  # noqa: E731
     target = _write(media_type, source, sink, _Plan(times, first, end, masks, cuts.spans), done)
     on_progress(end)
-    return Redaction((*findings, *cuts.findings), (ENGINE, *eye.engines, *cuts.engines), target.media_type)
+    engines = (ENGINE, *eye.engines, *cuts.engines)
+    return Redaction((*findings, *cuts.findings), engines, target.media_type, cuts.transcript)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +106,37 @@ def _write_once(
 
 
 def _watch(
-    container: av.container.InputContainer, options: Options, eye: Eye, on_progress: OnProgress
-) -> tuple["array[float]", VideoFrame, float, Watch]:
-    """Look at all frames; return their times, the first, the end of the last, and what was seen."""
-    film, watch, times = Film(container), Watch(eye, options), array("d")
-    for packet in container.demux(film.stream):
+    source: BinaryIO, counts: Container[int], options: Options, eye: Eye, on_progress: OnProgress
+) -> tuple["array[float]", VideoFrame, float, tuple[list[Mask], list[Number]]]:
+    """Look at all frames; return their times, the first, the end of the last, the masks and what they are of.
+
+    When the text turns out to stand on its side or its head, all is looked at again the other way; once a way.
+    """
+    turns: list[int] = []
+    again: int | None = 0
+    while again is not None:
+        turns.append(again)
+        watch, times = Turning(eye, options, again), array("d")
+        with opened(source) as container:
+            film = Film(container, twice=True)
+            for shot in _shots(container, film, watch, other=turns):
+                times.append(shot.seconds)
+                on_progress(shot.seconds * _READ)
+            again = watch.again if watch.again not in turns else None
+            if again is None:
+                film.check_whole(counts)
+    assert film.first is not None  # noqa: S101 - check_whole
+    return times, film.first, film.end, watch.finish()
+
+
+def _shots(container: InputContainer, film: Film, watch: Turning, *, other: Container[int | None]) -> Iterator[Shot]:
+    """Show the frames to a watch, and yield them, until it wants to begin again in a way not in `other`."""
+    for packet in packets(container, film.stream):
         for shot in film.shots(packet):
             watch.see(shot.index, shot.seconds, picture(shot.frame, film.rotation))
-            times.append(shot.seconds)
-            on_progress(shot.seconds * _READ)
-    film.check_whole()
-    watch.finish()
-    assert film.first is not None  # noqa: S101 - check_whole
-    return times, film.first, film.end, watch
+            yield shot
+            if watch.again is not None and watch.again not in other:
+                return
 
 
 def _ruled(

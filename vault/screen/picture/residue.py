@@ -22,6 +22,12 @@ _OPAQUE: Final = re.compile(
 _CODE: Final = re.compile(r"\bC[VW][VWC]{0,2}2?\b|security code|card verification", re.IGNORECASE)
 _NAMES: Final = ("securitycode", "prufziffer", "kartenprufnummer", "codigodeseguridad", "cryptogramme")
 _ALIKE: Final = 0.82  # of two names' letters in common, from which one is the other misread
+_ENDS: Final = re.compile(
+    r"\bexp(?:\.|iry|ires|iration|\b)|valid (?:thru|until|through)|good thru|g[uü]ltig bis|caducidad|vence\b|expire",
+    re.IGNORECASE,
+)
+_END_NAMES: Final = ("expiry", "expirydate", "expires", "validthru", "gultigbis", "caducidad")
+_END: Final = re.compile(r"(?<![\d/.-])(?:0?[1-9]|1[0-2]) ?[/.-] ?(?:20)?[2-9]\d(?![\d]|[/.-]\d)")
 _THREE: Final = re.compile(r"(?<![\d.,:/-])\d{3,4}(?![\d.,:/-])")
 _SPACED: Final = re.compile(r"\d \d \d(?: \d)?")
 _DATE: Final = re.compile(r"\d{1,2}[/.-]\d{2,4}")
@@ -46,11 +52,15 @@ def left_over(lines: Sequence[Line], options: Options, cards: Sequence[Box]) -> 
             if not spared(text, [(start, end)], options.allowed).wholly:
                 yield Left(FindingKind.CARD, len(digits), box)
     for line in lines:
-        named = _named_until(line.text)
+        named = _named_until(line.text, _CODE, _NAMES)
         if named is not None:
-            yield from _announced(line, named, lines)
+            yield from _announced(line, named, lines, _THREE, FindingKind.CODE)
     if options.preset is Preset.STRICT:
         yield from _near(lines, cards)
+        for line in lines:
+            named = _named_until(line.text, _ENDS, _END_NAMES)
+            if named is not None:
+                yield from _announced(line, named, lines, _END, FindingKind.EXPIRY)
 
 
 def passes(digits: str) -> bool:
@@ -76,25 +86,25 @@ def numbers_in(text: str) -> Iterator[tuple[int, int, str]]:
                     yield run.start() + groups[first].start(), run.start() + last.end(), digits
 
 
-def _named_until(text: str) -> int | None:
-    """Return where the name of a security code ends in a text, if it holds one, rightly or nearly read."""
-    told = _CODE.search(text)
+def _named_until(text: str, name: re.Pattern[str], names: Sequence[str]) -> int | None:
+    """Return where a name of what is sought ends in a text, if it holds one, rightly or nearly read."""
+    told = name.search(text)
     if told is not None:
         return told.end()
     words = re.match(r"[^\d]*", text)
     letters = re.sub(r"[^a-z]", "", text[: words.end() if words else 0].lower().replace("ü", "u").replace("ó", "o"))
-    alike = any(abs(len(n) - len(letters)) <= 2 and SequenceMatcher(None, n, letters).ratio() >= _ALIKE for n in _NAMES)  # noqa: PLR2004
+    alike = any(abs(len(n) - len(letters)) <= 2 and SequenceMatcher(None, n, letters).ratio() >= _ALIKE for n in names)  # noqa: PLR2004
     return words.end() if alike and words else None
 
 
-def _announced(line: Line, end: int, lines: Sequence[Line]) -> Iterator[Left]:
-    """Yield the codes behind, right of and under a name of theirs."""
-    behind = _THREE.search(line.text, end)
+def _announced(line: Line, end: int, lines: Sequence[Line], form: re.Pattern[str], kind: FindingKind) -> Iterator[Left]:
+    """Yield what has the form that is sought behind, right of and under a name of it."""
+    behind = form.search(line.text, end)
     if behind is not None and behind.start() - end <= 12:  # noqa: PLR2004 - "is", "number", ": "
-        yield Left(FindingKind.CODE, len(behind.group()), line.box)
+        yield Left(kind, len(behind.group()), line.box)
     for other in lines:
-        if _THREE.fullmatch(other.text.strip()) and _is_beside(line.box, other.box):
-            yield Left(FindingKind.CODE, len(other.text.strip()), other.box)
+        if form.fullmatch(other.text.strip()) and _is_beside(line.box, other.box):
+            yield Left(kind, len(other.text.strip()), other.box)
 
 
 def _near(lines: Sequence[Line], cards: Sequence[Box]) -> Iterator[Left]:
@@ -154,7 +164,7 @@ def _is_beside(label: Box, value: Box) -> bool:
     high = max(label.height, value.height)
     if abs(label.top + label.height / 2 - value.top - value.height / 2) < 0.5 * high:
         return 0 <= value.left - label.right < 8 * high
-    return 0 <= value.top - label.bottom < 1.5 * high and abs(value.left - label.left) < 3 * high
+    return -0.4 * high <= value.top - label.bottom < 1.5 * high and abs(value.left - label.left) < 3 * high
 
 
 def _joined(lines: Sequence[Line]) -> Iterator[tuple[str, Box]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, BinaryIO, Final
 
-from vault.screen.picture.film import Film, as_coded
+from vault.screen.picture.film import Film, as_coded, packets
 from vault.screen.picture.lines import Box
 from vault.screen.picture.masks import Mask, Painter
 from vault.screen.picture.write import FILL
@@ -25,7 +25,7 @@ def flaws(result: BinaryIO, times: Sequence[float], end: float, masks: Iterable[
     """
     with opened(result) as container:
         film, painter = Film(container), None
-        for packet in container.demux(film.stream):
+        for packet in packets(container, film.stream):
             for shot in film.shots(packet):
                 if shot.index >= len(times) or abs(shot.seconds - times[shot.index]) > _ROUNDING:
                     return "a frame is not at its time"

@@ -6,6 +6,7 @@ frames up to the next, and is looked for where the frames between differ from bo
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,32 +38,36 @@ class Seen:
 
 
 class Watch:
-    """Is shown every frame in order; then tells the masks and the findings."""
+    """Is shown every frame in order; then tells the masks and the findings. `lines` is the text of the last state."""
 
     def __init__(self, eye: Eye, options: Options) -> None:
         self._eye, self._options = eye, options
         self.follower = Follower(options)
-        self._lines: list[Line] = []
+        self.lines: list[Line] = []
         self._state: Picture | None = None  # what the lines were read from
         self._base = -1  # the last frame that showed the state
         self._between: deque[Seen] = deque()  # the frames after it
+        self._taken: Sequence[Seen] = ()  # those that the reading just done took in
         self._read_at = 0.0
         self._unseen: Tiles = np.zeros((0, 0), np.bool_)
         self._hurries: npt.NDArray[np.float64] = np.zeros((0, 0))
         self._last: Seen | None = None
         self.readings = 0
 
-    def see(self, index: int, seconds: float, picture: Picture) -> None:
-        """Look at the next frame."""
+    def see(self, index: int, seconds: float, picture: Picture) -> Sequence[Seen]:
+        """Look at the next frame; return the frames since the state before when the screen was read, else none."""
         now = Seen(index, seconds, picture)
         if self._state is None:
             self._unseen = np.ones(changes.grid(picture), np.bool_)
             self._hurries = np.full(changes.grid(picture), _HURRIES)
+            self._base = index - 1
             self._between.append(now)
             self._read(now, self._unseen)
         else:
             self._compare(now)
         self._last = now
+        taken, self._taken = self._taken, ()
+        return taken
 
     def finish(self) -> None:
         """Read what the last frames showed."""
@@ -103,21 +108,22 @@ class Watch:
         picture = now.picture
         areas = changes.boxes_around(
             changes.regions(dirty, picture.width, picture.height),
-            [line.box for line in self._lines],
+            [line.box for line in self.lines],
             picture.width,
             picture.height,
         )
         if sum(area.width * area.height for area in areas) > _MOST * picture.width * picture.height:
             areas = [Box(0, 0, picture.width, picture.height)]
-        kept = [line for line in self._lines if not any(line.box.meets(area) for area in areas)]
-        gone = [line for line in self._lines if line not in kept]
+        kept = [line for line in self.lines if not any(line.box.meets(area) for area in areas)]
+        gone = [line for line in self.lines if line not in kept]
         for area in areas:
             kept += self._read_area(picture, area, gone)
-        before, self._lines = self._lines, kept
+        before, self.lines = self.lines, kept
         self.readings += 1
         state = self._state or picture
         found = spots(kept, self._options, before, self.follower.cards())
-        self.follower.follow(state, self._base, list(self._between), found, runs(kept))
+        self._taken = tuple(self._between)
+        self.follower.follow(state, self._base, self._taken, found, runs(kept))
         self._state = _composed(self._state, picture, areas)
         self._base, self._read_at = now.index, now.seconds
         self._between.clear()

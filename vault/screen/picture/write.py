@@ -15,7 +15,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from vault.screen.errors import UnscreenableError
-from vault.screen.picture.film import Film, Shot, as_coded
+from vault.screen.picture.film import Film, Shot, as_coded, packets
 from vault.screen.picture.lines import Box
 from vault.screen.picture.masks import Mask, Painter
 from vault.screen.sound.decide import Silence
@@ -60,8 +60,8 @@ def write(
     Return where each track of its sound begins and ends.
 
     Raises:
-        UnscreenableError: it cannot be wholly decoded, or not encoded.
-        av.FFmpegError: likewise.
+        UnscreenableError: it cannot be wholly decoded.
+        av.FFmpegError: it cannot be encoded.
 
     """
     film = Film(container)
@@ -71,7 +71,7 @@ def write(
         sounds = {s.index: MutedTrack(s, out, spans, lossless=lossless) for s in container.streams.audio}
         size, rotation = (first.width, first.height), first.rotation % 360
         painter = Painter((replace(m, box=as_coded(m.box, rotation, *size)) for m in masks), *size)
-        for packet in container.demux([film.stream, *container.streams.audio]):
+        for packet in packets(container, film.stream, *container.streams.audio):
             if packet.stream.index in sounds:
                 sounds[packet.stream.index].put(packet)
                 continue
