@@ -5,6 +5,7 @@ from random import Random
 
 from benchmarks.redaction import text_ordinary
 from benchmarks.redaction.text_disguises import CARDS, DISGUISES
+from benchmarks.redaction.text_encodings import ENCODINGS
 from benchmarks.redaction.text_media import MEDIA
 from vault.screen.errors import UnscreenableError
 from vault.screen.options import Options, Preset
@@ -36,7 +37,7 @@ def sample(rng: Random) -> tuple[str, bytes]:
     medium = rng.choice(list(MEDIA.values()))
     if rng.random() < 0.1:
         return medium.media_type, rng.randbytes(rng.randint(0, 300))
-    case = rng.choice(list(DISGUISES.values()))(rng.choice(rng.choice(list(CARDS.values()))), rng)
+    case = rng.choice([*DISGUISES.values(), *ENCODINGS.values()])(rng.choice(rng.choice(list(CARDS.values()))), rng)
     talk = [("agent", text_ordinary.message(rng)), *case.talk, ("customer", text_ordinary.message(rng))]
     return medium.media_type, mutated(medium.put(talk)[:MOST], rng)
 

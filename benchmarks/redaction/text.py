@@ -1,5 +1,7 @@
 """How well card data in text is found and cut: recall by disguise, false cuts, the second pass, and the speed."""
 
+import csv
+import io
 import time
 from collections.abc import Callable, Iterable
 from itertools import cycle
@@ -9,6 +11,7 @@ from benchmarks.redaction import text_ordinary, text_presidio
 from benchmarks.redaction.table import Row
 from benchmarks.redaction.text_codes import CODES, EXPIRIES
 from benchmarks.redaction.text_disguises import CARDS, DISGUISES, Case
+from benchmarks.redaction.text_encodings import ENCODINGS
 from benchmarks.redaction.text_media import MEDIA, Medium
 from vault.screen.errors import UnscreenableError
 from vault.screen.find.finder import find
@@ -19,6 +22,7 @@ from vault.screen.text.redact import redact
 
 BALANCED, STRICT = Options(preset=Preset.BALANCED), Options(preset=Preset.STRICT)
 CHAT = 20  # messages of an ordinary chat
+ROWS = 50  # of an ordinary table
 _TEN_THOUSAND = 10_000
 
 
@@ -81,7 +85,7 @@ def _cases(make: Callable[[str, Random], Case], rng: Random, rounds: int) -> Ite
 def recall(rng: Random, rounds: int) -> tuple[list[Row], list[Case], Count]:
     """Measure every disguise in every medium; return the rows, the cases, and what the second pass said of them."""
     rows, cases, calm = [], list[Case](), Count()
-    makers = {**DISGUISES, **CODES, **EXPIRIES}
+    makers = {**DISGUISES, **ENCODINGS, **CODES, **EXPIRIES}
     for name, make in makers.items():
         found, theirs = Count(), Count()
         for case, medium in _cases(make, rng, rounds):
@@ -91,7 +95,7 @@ def recall(rng: Random, rounds: int) -> tuple[list[Row], list[Case], Count]:
             if text_presidio.INSTALLED and name in DISGUISES:
                 theirs.add(hit=text_presidio.finds_all(case))
             cases.append(case)
-        what = "cards cut" if name in DISGUISES else "codes cut" if name in CODES else "expiry dates cut"
+        what = "cards cut" if name in DISGUISES | ENCODINGS else "codes cut" if name in CODES else "expiry dates cut"
         rows.append(Row("text", name, what, found.percent(), "%", ">= 100", found.all))
         if theirs.all:
             rows.append(Row("text", name, "cards that Presidio finds", theirs.percent(), "%", "", theirs.all))
@@ -104,6 +108,15 @@ def ordinary_chats(rng: Random, messages: int) -> list[tuple[tuple[str, str], ..
         (who, text_ordinary.message(rng)) for who, _ in zip(cycle(("customer", "agent")), range(messages), strict=False)
     ]
     return [tuple(talk[at : at + CHAT]) for at in range(0, messages, CHAT)]
+
+
+def _cells(sheet: tuple[str, list[list[str]]]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the cells of a table, and those of what is left of it."""
+    sign, rows = sheet
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=sign).writerows(rows)
+    content, _ = redact("text/plain", out.getvalue().encode(), BALANCED)
+    return rows, list(csv.reader(io.StringIO(content.decode(), newline=""), delimiter=sign))
 
 
 def false_cuts(rng: Random, messages: int) -> tuple[list[Row], Count]:
@@ -131,6 +144,12 @@ def false_cuts(rng: Random, messages: int) -> tuple[list[Row], Count]:
         Row("text", "ordinary messages alone", "false cuts, balanced", alone * share, "in 10,000", "<= 1", messages),
         Row("text", "ordinary chats", "messages cut, strict", cut[Preset.STRICT] * share, "in 10,000", "", messages),
     ]
+    sheets = [text_ordinary.table(rng, ROWS, rng.choice(",;\t")) for _ in range(messages // ROWS // 4)]
+    changed = sum(
+        a != b for sheet in sheets for row in zip(*_cells(sheet), strict=True) for a, b in zip(*row, strict=True)
+    )
+    cells = sum(len(row) for sheet in sheets for row in sheet[1])
+    rows.append(Row("text", "ordinary tables", "cells cut, balanced", 100 * changed / cells, "%", "<= 0.1", cells))
     for digits in (13, 15, 16, 19, 22):
         texts = [text_ordinary.random_number(rng, digits) for _ in range(messages // 20)]
         hits = sum(bool(find([Segment(text)]).cuts) for text in texts)

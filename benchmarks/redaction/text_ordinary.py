@@ -278,6 +278,13 @@ def message(rng: Random) -> str:
     return _PLACE.sub(lambda found: _FILL[found.group(1)](rng), rng.choice(TEMPLATES))
 
 
+def table(rng: Random, rows: int, sign: str) -> tuple[str, list[list[str]]]:
+    """Return what stands between cells, and the cells of a table of orders, its header first or left out."""
+    header = ["id", "order", "phone", "price", "tracking", "date"]
+    cells = [[str(1000 + at), _order(rng), _phone(rng), _price(rng), _parcel(rng), _date(rng)] for at in range(rows)]
+    return sign, [header, *cells] if rng.random() < 0.5 else cells
+
+
 def random_number(rng: Random, digits: int) -> str:
     """Return a message that holds a number of so many random digits, which by chance may pass for a card number."""
     first = str(rng.randint(1, 9))

@@ -146,6 +146,61 @@ def test_an_email_was_sent_when_its_header_says_with_a_zone(date: str, expected:
     assert (found.media_type, found.started, found.ended) == ("message/rfc822", expected, expected)
 
 
+ZENDESK = {
+    "comments": [
+        {"id": 1, "author_id": 7, "body": "hi", "html_body": "<p>hi</p>", "created_at": "2026-03-01T09:00:00Z"},
+        {"id": 2, "author_id": 8, "plain_body": "hello", "public": True, "created_at": "2026-03-01T09:05:00Z"},
+    ],
+    "next_page": None,
+    "count": 2,
+}
+INTERCOM = {
+    "type": "conversation",
+    "created_at": 1772355600,
+    "source": {"type": "conversation", "body": "<p>hi</p>", "author": {"type": "user"}},
+    "conversation_parts": {
+        "type": "conversation_part.list",
+        "conversation_parts": [{"id": "3", "body": None}, {"id": "4", "body": "hello", "created_at": 1772355900}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("export", "started"),
+    [(ZENDESK, at(9)), (INTERCOM, at(9)), ({"ticket": {"id": 3}, **ZENDESK}, at(9)), ({"data": [INTERCOM]}, at(9, 5))],
+)
+def test_the_export_of_a_help_desk_is_a_chat_that_ends_with_its_last_message(export: object, started: datetime) -> None:
+    found = look(json.dumps(export))
+    assert (found.kind, found.media_type) == (Kind.CHAT, "application/json")
+    assert (found.started, found.ended) == (started, at(9, 5))
+
+
+@pytest.mark.parametrize(
+    ("many", "media_type"),
+    [
+        (json.dumps([INTERCOM, INTERCOM]), "application/json"),
+        ("\n".join(map(json.dumps, [INTERCOM, ZENDESK])), "application/x-ndjson"),
+    ],
+)
+def test_many_conversations_end_with_the_last_message_in_any(many: str, media_type: str) -> None:
+    found = look(many)
+    assert (found.media_type, found.started, found.ended) == (media_type, at(9), at(9, 5))
+
+
+def test_one_unreadable_time_inside_an_export_leaves_the_whole_span_unknown() -> None:
+    part = {"body": "later?", "created_at": "yesterday"}
+    found = look(json.dumps({**ZENDESK, "more": {"parts": [part]}}))
+    assert (found.started, found.ended) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "value", [{"comments": []}, {"comments": [{"body": " "}]}, {"items": [{"n": 1}]}, {"tags": ["a"]}, {"body": 1}]
+)
+def test_an_object_without_a_list_of_texts_holds_no_messages(value: object) -> None:
+    with pytest.raises(UnrecognisedContentError, match="holds no messages"):
+        look(json.dumps(value))
+
+
 def dialog(**fields: object) -> dict[str, object]:
     return {"type": "recording", "start": "2026-03-01T10:00:00Z", "duration": 60, **fields}
 

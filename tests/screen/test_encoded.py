@@ -1,7 +1,9 @@
 """Card numbers inside an encoding inside a text."""
 
 import base64
+import binascii
 import email
+import html
 import json
 import re
 
@@ -23,6 +25,76 @@ ENCODERS = [
     lambda said: base64.b64encode(b"\xff\x00\x01 and " + said),
 ]
 PLACES = ["{}", "see this:\n{}\nbye", "look {} here", "x={};", "ab{}"]
+
+
+def uuencode(said):
+    return b"".join(binascii.b2a_uu(said[at : at + 45]) for at in range(0, len(said), 45))
+
+
+def z85(said):
+    ours = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+    git = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+    return base64.b85encode(said).translate(bytes.maketrans(git, ours))
+
+
+OTHER_ENCODERS = {
+    "base32": base64.b32encode,
+    "base32 in small letters": lambda said: base64.b32encode(said).lower().rstrip(b"="),
+    "base32hex": base64.b32hexencode,
+    "base85": base64.b85encode,
+    "ascii85": base64.a85encode,
+    "ascii85 between signs": lambda said: base64.a85encode(said, adobe=True, wrapcol=40),
+    "ascii85 in HTML": lambda said: html.escape(base64.a85encode(said).decode()).encode(),
+    "Z85": z85,
+    "hexadecimal": binascii.hexlify,
+    "hexadecimal in capitals": lambda said: said.hex().upper().encode(),
+    "hexadecimal by spaces": lambda said: said.hex(" ").encode(),
+    "hexadecimal by colons": lambda said: said.hex(":").encode(),
+    "hexadecimal of UTF-16": lambda said: said.decode().encode("utf-16-be").hex().encode(),
+    "hexadecimal as in C": lambda said: b", ".join(b"0x%02x" % char for char in said),
+    "hexadecimal of base64": lambda said: base64.b64encode(said).hex().encode(),
+    "base64 of base32": lambda said: base64.b64encode(base64.b32encode(said)),
+}
+
+
+@pytest.mark.parametrize("encode", OTHER_ENCODERS.values(), ids=OTHER_ENCODERS)
+@pytest.mark.parametrize("around", [*PLACES, '{{"token":"{}"}}', "<p>{}</p></body>", "?q={}&next=1"])
+@pytest.mark.parametrize(
+    "said", [SAID, b"4242424242424242", b"5555-5555-5555-4444", b"378282246310005", b"3530 1113 3330 0000"]
+)
+def test_a_card_in_another_encoding_is_cut_whole(encode, around, said):
+    coded = encode(said).decode()
+    got = redact("text/plain", around.format(coded).encode())
+    assert {f.rule for f in got.findings} == {"SCR-21"}
+    left = got.content.decode()
+    assert not any(coded[at : at + 12] in left for at in range(len(coded) - 12))
+    assert len(left) == len(around.format(coded))
+
+
+@pytest.mark.parametrize("header", ["", "begin 644 card.txt\n"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("spaces", [False, True])
+def test_a_card_in_uuencode_is_cut(header, ending, spaces):
+    coded = uuencode(SAID).decode()
+    coded = coded if spaces else coded.replace(" ", "`")
+    text = f"see:\n{header}{coded}`\nend\nbye".replace("\n", ending)
+    left = redact("text/plain", text.encode()).content.decode()
+    assert (left[:4], left[-3:], len(left)) == ("see:", "bye", len(text))
+    assert not any(line in left for line in coded.splitlines())
+
+
+def test_a_card_in_uuencode_over_messages_is_cut():
+    lines = uuencode(SAID).decode().splitlines()
+    content = json.dumps([{"text": "here"}, *({"text": line} for line in lines), {"text": "bye"}]).encode()
+    got = [one["text"] for one in json.loads(redact("application/json", content).content)]
+    assert got == ["here", *("*" * len(line) for line in lines), "bye"]
+
+
+@pytest.mark.parametrize("encode", [*OTHER_ENCODERS.values(), uuencode], ids=[*OTHER_ENCODERS, "uuencode"])
+def test_other_encodings_of_words_and_of_numbers_that_are_no_cards_say_none(encode):
+    for said in (b"nothing of interest in here, only words", b"order 4242424242424241 of 2024-05-06"):
+        findings = redact("text/plain", b"look\n" + encode(said) + b"\nbye").findings
+        assert "SCR-21" not in {finding.rule for finding in findings}
 
 
 @pytest.mark.parametrize("encode", ENCODERS)

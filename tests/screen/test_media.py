@@ -1,6 +1,7 @@
 """Each format: what is cut, what stays, what is refused."""
 
 import base64
+import binascii
 import email
 import email.policy
 import json
@@ -127,6 +128,18 @@ def test_json_lines_keep_lines_endings_and_order():
     assert result.findings[0].where.startswith("/0/text")
 
 
+@pytest.mark.parametrize("key", ["comments", "conversation_parts"])
+def test_a_number_over_the_comments_of_a_help_desk_s_export_is_cut(key):
+    parts = ["<p>my card&nbsp;is 4111</p>", "<p>1111</p>", "<p>11<b>11</b></p>", "<p>1111</p>"]
+    comments = [{"id": at, "author_id": 7, "body": part, "html_body": part} for at, part in enumerate(parts)]
+    comments.insert(2, {"id": 9, "author_id": 8, "body": "<p>go on</p>", "html_body": "<p>go on</p>"})
+    got = json.loads(out("application/json", json.dumps({"id": 1, key: {key: comments}})))[key][key]
+    for name in ("body", "html_body"):
+        assert [one[name] for one in got] == [
+            *("<p>my card&nbsp;is ****</p>", "<p>****</p>", "<p>go on</p>", "<p>**<b>**</b></p>", "<p>1111</p>")
+        ]
+
+
 # --- text
 
 
@@ -233,6 +246,46 @@ def test_attached_messages_are_read():
 def test_mail_that_cannot_be_wholly_screened_is_refused(part):
     with pytest.raises(UnscreenableError):
         redact("message/rfc822", mail(part).encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("image/png", r"part 2 is a picture \(image/png\), and only text can be screened inside a message: take"),
+        ("audio/wav", "part 2 is sound"),
+        ("application/pdf", "part 2 is no text"),
+    ],
+)
+def test_an_attachment_that_is_no_text_is_told_with_what_to_do(kind, told):
+    picture = base64.encodebytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256))).decode()
+    part = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n{picture}"
+    with pytest.raises(UnscreenableError, match=told):
+        redact("message/rfc822", mail("\r\nhello", part).encode())
+    broken = f"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n{picture}"
+    with pytest.raises(UnscreenableError, match="part 1 says that it is utf-8 text and holds other bytes"):
+        redact("message/rfc822", mail(broken).encode())
+
+
+@pytest.mark.parametrize("coding", ["7bit", "base64", "quoted-printable"])
+def test_mail_in_utf_7_is_read_both_ways(coding):
+    def put(raw):
+        body = {"base64": base64.encodebytes(raw), "quoted-printable": binascii.b2a_qp(raw)}.get(coding, raw)
+        head = f"Content-Type: text/plain; charset=utf-7\r\nContent-Transfer-Encoding: {coding}\r\n\r\n"
+        return mail(head + body.decode())
+
+    def get(content):
+        (part,) = read(content).iter_parts()
+        return part.get_payload(decode=True).decode("utf-7").strip()
+
+    assert get(out("message/rfc822", put(f"caf\u00e9 {PAN}".encode("utf-7")))) == f"caf\u00e9 {GONE}"
+    hidden = "".join(f"+{base64.b64encode(c.encode('utf-16-be')).decode().rstrip('=')}-" for c in PAN)
+    assert get(out("message/rfc822", put(f"it is {hidden} ok".encode()))) == f"it is {GONE} ok"
+    with pytest.raises(UnscreenableError):  # a number only for who does not decode it: cut, it is no UTF-7
+        redact("message/rfc822", put(f"it is +{PAN} ok".encode()).encode())
+    with_code = get(out("message/rfc822", put(b"card cvv +ADEAMgAz- and +AOk-")))
+    assert with_code == "card cvv *** and \u00e9"
+    clean = put("gr\u00fc\u00dfe".encode("utf-7"))
+    assert out("message/rfc822", clean) == clean
 
 
 # --- vCon

@@ -1,9 +1,12 @@
 """Numbers of telephones, parcels, ids and the like stay in balanced; air travel cards are told from them."""
 
+import csv
+import io
+
 import pytest
 
 from benchmarks.redaction.text_disguises import CARDS
-from tests.screen.samples import BALANCED
+from tests.screen.samples import BALANCED, redact
 from vault.screen.find.finder import find
 from vault.screen.find.schemes import is_uatp, match, passes_luhn, windows
 from vault.screen.find.talk import Segment
@@ -105,3 +108,83 @@ def test_numbers_of_json_that_stand_alone_are_read_when_their_name_tells_a_code(
     assert find([Segment("123", hint="count", whole=True, joins=False)]).hits == ()
     assert find([Segment("12345678", hint="count", whole=True, joins=False)], run=7).hits != ()
     assert find([Segment(CARDS["Visa"][0], hint="count", whole=True, joins=False)]).hits != ()
+
+
+ROWS = [
+    ("1000", "2427438", "01 36 29 92 52", "\u00a33.00", "LX702029015GB", "12/09/2026"),
+    ("1001", "SO-951332", "020 7946 0277", "$898.99", "JJD324828917732959318", "02/06/2028"),
+    ("1002", "45200843", "(534) 555-8058", "28,00 \u20ac", "9400 9423 0879 8593 6295 86", "5/6/29"),
+    ("1003", "5717356", "042/8652386", "EUR 4,030.45", "9361 3046 4189 0023 1629 98", "19/09/2026"),
+    ("1004", "4028019", "020 7946 0461", "$15.00", "CP314293320GB", "4.5.2023"),
+]
+HEADERS = [
+    None,
+    ("id", "order", "phone", "price", "tracking", "date"),
+    ("id", "order", "phone", "payment", "by", "date"),
+]
+
+
+def table(rows, sign):
+    out = io.StringIO()
+    csv.writer(out, delimiter=sign, lineterminator="\n").writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("header", HEADERS[:2])
+def test_the_cells_of_a_table_are_not_read_as_one_number(header, sign):
+    text = table([header, *ROWS] if header else ROWS, sign)
+    assert redact("text/plain", text.encode()).content.decode() == text
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+@pytest.mark.parametrize("header", HEADERS)
+@pytest.mark.parametrize(
+    ("cells", "left"),
+    [
+        (("4111111111111111", "12/29", "737", "x"), ("************1111", "**/**", "***", "x")),
+        (("4111 1111 1111 1111", "x", "y", "z"), ("**** **** **** 1111", "x", "y", "z")),
+        (("4111", "1111", "1111", "1111"), ("****", "****", "****", "1111")),
+        (("4111 1111", "1111 1111", "y", "z"), ("**** ****", "**** 1111", "y", "z")),
+        (("41111111", "11111111", "y", "z"), ("********", "****1111", "y", "z")),
+        (("3782", "822463", "10005", "z"), ("****", "******", "*0005", "z")),
+        (("ref 4111-1111-1111-1111", "", "", ""), ("ref ****-****-****-1111", "", "", "")),
+    ],
+)
+def test_a_card_in_a_table_is_cut_in_one_cell_and_over_whole_cells(cells, left, header, sign):
+    rows = [*([header] if header else ()), ROWS[0], ROWS[1], ("Ann", *cells, "ok"), ROWS[2]]
+    want = [*rows[:-2], ("Ann", *left, "ok"), rows[-1]]
+    assert redact("text/plain", table(rows, sign).encode()).content.decode() == table(want, sign)
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        ["the door code is 4864", "Hola, mi pedido no ha llegado", "192.168.118.182"],
+        ["62670282", "contract 3849691595"],
+        ["Your gift card has 13,95 \u20ac left", "A40502", "192.168.47.233"],
+        ["Rechnung SO-3991364608, \u00a31256.50"],
+        ["Which card did you use?", "see 1640782340281 and 00930e44-1057-4446-9262-667501a695a1"],
+        ["Did you get my payment?", "tracking 1ZG572905517311436"],
+    ],
+)
+def test_what_was_cut_in_vain_in_ordinary_talks_stays(talk):
+    assert find([Segment(text, "talk", speaker) for text, speaker in zip(talk, "abab", strict=False)]).cuts == {}
+
+
+def test_a_card_in_the_places_of_such_numbers_does_not():
+    for talk in (
+        ["41111111", "my card goes on 11111111"],
+        ["Rechnung 4111 1111 1111 1111, \u00a31256.50"],
+        ["see 41111111-1111-1111-a111-667501a695a1"],
+        ["tracking 1Z4111111111111111"],
+        ["411.111.111.111.111.1"],
+    ):
+        assert find([Segment(text, "talk", "a") for text in talk]).cuts, talk
+
+
+def test_a_verification_code_of_six_digits_is_no_expiry_date():
+    talk = ["my card is 4111 1111 1111 1111, valid until 12/2029", "Sorry, your verification code is 088810"]
+    found = find([Segment(text, "talk", "a") for text in talk])
+    assert sorted(found.cuts) == [0]
+    assert 1 in find([Segment(text, "talk", "a") for text in [talk[0], "valid until 122029"]]).cuts

@@ -99,3 +99,14 @@ def test_nothing_of_a_number_is_told():
     found = recheck("application/json", content, BALANCED)
     assert len(found) == 2
     assert "1111" not in repr(found)
+
+
+def test_the_second_pass_is_quiet_on_tables_and_not_on_a_card_in_one():
+    rows = [
+        "1001,9361 4077 4274 5033 8251 96,19/05/2021",
+        "1002,JJD576834951863488830,11.01.",
+        "1003,667 677 590,52 4011",
+    ]
+    assert recheck("text/plain", "\n".join(rows).encode(), BALANCED) == ()
+    for cells in ("4111 1111 1111 1111,x", "4111 1111,1111 1111", "4111111111111111,x", "JJD,4111-1111-1111-1111"):
+        assert recheck("text/plain", "\n".join([*rows, f"1004,{cells}"]).encode(), BALANCED), cells

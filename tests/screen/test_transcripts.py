@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.screen.samples import BALANCED, CARDS, STRICT, redact, rescan
+from vault.screen.find.digits import Reading, scan
 from vault.screen.outcome import Medium
 
 PAN = CARDS["Visa"]
@@ -111,6 +112,23 @@ def test_fields_of_an_expiry_date_go_with_a_card(dates, options):
 
 
 @PRESETS
+@pytest.mark.parametrize("month", [3, "03"])
+@pytest.mark.parametrize("year", [2030, "30"])
+def test_fields_named_month_and_year_go_with_a_card_beside_them(month, year, options):
+    fields = {"number": PAN, "holder": "Ann Example", "month": month, "year": year}
+    got = json.loads(cut(json.dumps({"card": fields}), options, "application/json"))
+    assert [got["card"][name] for name in ("month", "year")] == ["*" * len(str(month)), "*" * len(str(year))]
+    nested = {"card": int(PAN), "expiry": {"mm": month, "yy": year}}
+    assert not any(
+        c.isdigit() for c in json.dumps(json.loads(cut(json.dumps(nested), options, "application/json"))["expiry"])
+    )
+    other = [{"text": PAN}, *({"text": "hello", "name": "Ann"} for _ in range(9)), {"month": 3, "year": 2030}]
+    assert json.loads(cut(json.dumps(other), options, "application/json"))[-1] == other[-1]
+    wrong = {"number": PAN, "month": 13, "year": 1999}
+    assert json.loads(cut(json.dumps(wrong), options, "application/json"))["month"] == 13
+
+
+@PRESETS
 @pytest.mark.parametrize("first", [48, 96])
 def test_codes_of_keys_are_read_as_key_presses(first, options):
     kinds = ("keydown", "keyup")
@@ -121,3 +139,82 @@ def test_codes_of_keys_are_read_as_key_presses(first, options):
     assert Medium.TONES in {finding.medium for finding in result.findings}
     few = json.dumps([{"type": "keydown", "keyCode": code} for code in (13, 52, 65, 50)])
     assert cut(few, options, "application/json") == few
+
+
+KEY_EVENTS = {
+    "codes as strings": lambda digit, kind: {"type": kind, "keyCode": str(48 + digit)},
+    "places": lambda digit, kind: {"type": kind, "code": f"Digit{digit}"},
+    "places of the keypad": lambda digit, kind: {"event": kind, "code": f"Numpad{digit}"},
+    "what is typed": lambda digit, kind: {"eventType": kind.upper(), "key": str(digit)},
+    "what is typed, and where": lambda digit, kind: {"type": kind, "key": str(digit), "code": f"Digit{digit}"},
+    "in an object of their own": lambda digit, kind: {"name": f"on{kind}", "data": {"code": f"Digit{digit}"}},
+}
+
+
+@PRESETS
+@pytest.mark.parametrize("event", KEY_EVENTS.values(), ids=KEY_EVENTS)
+def test_keys_by_code_place_or_digit_are_read_as_key_presses(event, options):
+    events = [event(int(c), kind) for c in PAN + "737" for kind in ("keydown", "keyup")]
+    result = redact("application/json", json.dumps(events).encode(), options)
+    got = json.loads(result.content)
+    assert got[24:32] == events[24:32]
+    left = {value for one in (*got[:24], *got[32:]) for value in one.get("data", one).values()}
+    assert left <= {"*", "keydown", "keyup", "KEYDOWN", "KEYUP"}
+    assert Medium.TONES in {finding.medium for finding in result.findings}
+    few = json.dumps([event(digit, "keydown") for digit in (4, 1, 7)])
+    assert cut(few, options, "application/json") == few
+
+
+def test_digits_under_the_name_of_a_key_that_is_of_no_event_join_the_other_values():
+    document = [{"key": "4111"}, {"key": "1111"}, *({"key": "1"} for _ in range(8))]
+    assert "4111" not in cut(json.dumps(document), BALANCED, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("for one won one one one one one one won one one one one won one", "* * * * * * * * * * * * one one won one"),
+        (
+            "four too for to, for too four two, for two four to, four two four too",
+            "* * * *, * * * *, * * * *, four two four too",
+        ),
+        (
+            "tree seven ate to ate to to four six three one zero zero zero five",
+            "* * * * * * * * * * * zero zero zero five",
+        ),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "my card is ", "it is for you: "])
+def test_a_number_said_in_words_that_are_heard_like_digits_is_cut(said, left, before):
+    assert cut(before + said, BALANCED) == before + left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for to too ate won tree for to too ate won tree for to too",
+        "the card is for one of the two, to be ate for free, too",
+        "from one to two for three, too, and I won one for two",
+        "I went to one of two, four to five, six to seven, eight for nine",
+        "the cvv is for the card, to pay for one or two",
+    ],
+)
+def test_words_heard_like_digits_stay_where_no_digits_are_said_around_them(text):
+    assert cut(text, BALANCED) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("four one won one", "4111"),
+        ("one two three for", "1234"),
+        ("one two three fore, one", "12341"),
+        ("one two three", "123"),
+        ("one won two", "12"),
+        ("for one to two", "12"),
+        ("for to one two three ate tree", "123"),
+        ("one two for me three four", "1234"),
+    ],
+)
+def test_words_heard_like_digits_count_in_runs_of_four_with_three_digits_beyond_doubt(text, digits):
+    assert "".join(block.digits for block in scan(text, Reading.OTHER).blocks) == digits

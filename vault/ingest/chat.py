@@ -26,7 +26,7 @@ MAX_CHAT_SIZE = 64 * 1024 * 1024  # bytes
 MAX_JSON_VALUES = 4_000_000  # objects, arrays and separators: bounds the memory that parsing takes
 _TIME_KEYS = frozenset({"ts", "time", "timestamp", "date", "created_at", "createdAt"})
 MESSAGE_LIST_KEYS = ("messages", "transcript", "Messages", "Transcript")
-TEXT_KEYS = ("text", "body", "message", "content", "Content")
+TEXT_KEYS = ("text", "body", "message", "content", "Content", "html_body", "plain_body")
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # what a chat's times may be
 
 Found: TypeAlias = tuple[Kind, str, datetime | None, datetime | None]
@@ -136,7 +136,23 @@ def _json(text: str) -> Found:
             return _messages(value[key], "application/json")
     if any(isinstance(value.get(key), str) for key in TEXT_KEYS):
         return _messages([value], "application/x-ndjson")  # JSON Lines with a single line
+    if _listed(value):  # the export of a help desk: comments, conversation_parts, in whatever object
+        return _messages([value], "application/json")
     raise UnrecognisedContentError("JSON that holds no messages")
+
+
+def _listed(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of every list, at any depth, whose items are objects and carry some text."""
+    found: list[dict[str, Any]] = []
+    open_ = [value]
+    while open_:
+        item = open_.pop()
+        is_list = isinstance(item, list) and all(isinstance(one, dict) for one in item)
+        if is_list and any(isinstance(one.get(key), str) and one[key].strip() for one in item for key in TEXT_KEYS):
+            found += item
+        inner = item.values() if isinstance(item, dict) else item
+        open_ += [one for one in inner if isinstance(one, dict | list)]
+    return found
 
 
 def _json_lines(text: str) -> Found:
@@ -153,9 +169,10 @@ def _json_lines(text: str) -> Found:
 def _messages(values: list[Any], media_type: str) -> Found:
     if not values or not all(isinstance(value, dict) for value in values):
         raise UnrecognisedContentError("JSON that is not a list of messages")
-    if not any(isinstance(item, str) for value in values for item in value.values()):
+    within = [one for value in values for one in _listed(value)]  # whose times may be later than those around them
+    if not within and not any(isinstance(item, str) for value in values for item in value.values()):
         raise UnrecognisedContentError("JSON messages without any text")
-    return Kind.CHAT, media_type, *_span(_message_times(values))
+    return Kind.CHAT, media_type, *_span(_message_times([*values, *within]))
 
 
 def _message_times(values: Iterable[dict[str, Any]]) -> list[datetime] | None:

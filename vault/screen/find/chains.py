@@ -8,9 +8,11 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import phonenumbers
 
+from vault.screen.find.digits import Block
 from vault.screen.find.schemes import MIN_DIGITS, UATP, UATP_DIGITS, Match, is_uatp, is_usual, windows
 from vault.screen.find.talk import At, Segment
 from vault.screen.find.tame import OTHER_NUMBER, REACH_BACK, is_other_number
@@ -35,6 +37,16 @@ class Card:
     parts: list[tuple[At, int, int]] = field(default_factory=list)
     certain: bool = True
     echoes: list[At] = field(default_factory=list)  # read back by the other one; no digits of the number beside these
+
+
+def by_cell(blocks: Sequence[Block], text: str, cells: str) -> list[list[Block]]:
+    """Return the blocks of a chain cell by cell of the table's row that they stand in."""
+    out = [[blocks[0]]]
+    for left, right in pairwise(blocks):
+        if cells in text[left.end : right.start]:
+            out.append([])
+        out[-1].append(right)
+    return out
 
 
 def _printed(size: int, breaks: Sequence[int]) -> bool:
@@ -64,10 +76,14 @@ def is_phone(text: str, start: int, digits: str, first: int = 0) -> bool:
 
 
 class Chain:
-    """The blocks of one chain as one string of digits; `tame` are the ordinals of dates and amounts."""
+    """The blocks of one chain as one string of digits; `tame` are the ordinals of dates and amounts.
 
-    def __init__(self, segment: int, chain: Sequence[At]) -> None:
-        self.segment, self.chain = segment, chain
+    A chain with `cells` runs over several cells of a table, which end with that sign: only numbers made of nothing but
+    whole cells count in it, as what stands in one cell has a chain of its own.
+    """
+
+    def __init__(self, segment: int, chain: Sequence[At], cells: str = "") -> None:
+        self.segment, self.chain, self.cells = segment, chain, cells
         self.tame: frozenset[int] = frozenset()
         self.digits = "".join(at.block.digits for at in chain)
         self.starts = [0]
@@ -91,6 +107,14 @@ class Chain:
         at, after = bisect_left(self.starts, start), bisect_left(self.starts, end)
         ends = end == len(self.digits) or (after < len(self.starts) and self.starts[after] == end)
         return self.starts[at : at + 1] == [start] and ends
+
+    def is_of_cells(self, start: int, end: int, text: str) -> bool:
+        """Say whether start..end is made of whole cells of a table, each a group of digits."""
+        parts = self.parts(start, end)
+        between = [text[a.block.end : b.block.start] for (a, _, _), (b, _, _) in pairwise(parts)]
+        crossed = [self.cells in some for some in between]
+        exact = self.breaks(start, end) in ([4, 8, 12], [4, 10])
+        return self.is_aligned(start, end) and any(crossed) and (all(crossed) or exact)
 
     def is_tame(self, start: int, end: int) -> bool:
         """Say whether a date or an amount stands in start..end."""
@@ -123,6 +147,9 @@ def _accepts(chain: Chain, start: int, end: int, found: Match, segment: Segment,
     """Say whether a window of a chain is cut: it is by itself a card number, or stands near talk of cards."""
     entire = start == 0 and end == len(chain.digits)
     if segment.whole and not entire:
+        return False
+    usual = is_usual(found.scheme, end - start)
+    if chain.cells and not (usual and chain.is_of_cells(start, end, segment.text)):
         return False
     printed = _printed(end - start, chain.breaks(start, end))
     named = chain.is_named_otherwise(segment.text)
@@ -164,7 +191,8 @@ def _stands_alone(chain: Chain, start: int, end: int, found: Match, text: str, *
         if not breaks:
             return not is_other_number(chain.digits[start:end])
         entire = start == 0 and end == len(chain.digits)
-        return printed or (entire and not named and not chain.is_tame(start, end))
+        tame = chain.is_tame(start, end)  # "order 3991364608, $1256.50" is broken where some cards are, by chance
+        return (printed and (not tame or not named)) or (entire and not named and not tame)
     return usual and not named and (printed if breaks else not chain.is_inside_other_number(start))
 
 

@@ -5,7 +5,7 @@ the payment is authorised (PCI DSS 3.3.1). Expiry dates are cut only in a talk w
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,15 +13,17 @@ from itertools import pairwise
 from vault.screen.find.chains import Card
 from vault.screen.find.digits import Block
 from vault.screen.find.talk import KEPT, Hit, Marks, Talk, chains_of
-from vault.screen.find.words import CODE_TALK, EXPIRY_TALK
+from vault.screen.find.words import CODE_TALK, EXPIRY_TALK, MONTH_NAME, YEAR_NAME
 from vault.screen.outcome import FindingKind
 
 CODE_SIZES = (3, 4)  # digits
 AFTER_CHARS = 80  # from the announcement to the code in one text
 BEFORE_CHARS = 40  # from the code to a later announcement
+FIELDS = 6  # from a card number to the month and the year beside it
 MESSAGES = 4  # from the announcement or the card to the answer
 SHORT_ANSWER = 40  # letters besides the digits in a message that answers
 BARE_ANSWER = 14  # the same when nothing announced the code
+MAX_ANSWER = 14  # digits of such a message: a code, a date and a postcode
 MAX_CHAIN = 12  # digits of a chain cut whole because the code in it cannot be told apart
 
 _MONTH = re.compile(
@@ -79,28 +81,38 @@ def is_masked_tail(talk: Talk, segment: int, start: int, digits: int) -> bool:
     return digits == KEPT and _MASK.search(before) is not None
 
 
+class _Cards:
+    """Where card numbers stand, for all streams: made once, because there may be as many streams as numbers."""
+
+    def __init__(self, cards: Sequence[Card]) -> None:
+        self.blocks = {(at.segment, at.block.start) for card in cards for at, _, _ in card.parts}
+        self.ends: dict[int, list[int]] = {}  # by segment, in order
+        for at in sorted((card.parts[-1][0] for card in cards), key=lambda at: at.block.end):
+            self.ends.setdefault(at.segment, []).append(at.block.end)
+        self.segments = sorted(self.ends)
+
+    def is_beside(self, segment: int) -> bool:
+        """Say whether a card number stands in the fields just before or after one, whatever their names."""
+        at = bisect_left(self.segments, segment - FIELDS)
+        return at < len(self.segments) and self.segments[at] <= segment + FIELDS
+
+
 class _Reader:
     """Finds the codes of one stream."""
 
-    def __init__(self, talk: Talk, order: Sequence[int], cards: Sequence[Card], marks: Marks) -> None:
+    def __init__(self, talk: Talk, order: Sequence[int], cards: _Cards, marks: Marks) -> None:
         self.talk, self.marks = talk, marks
         self.order = order
         self.position = {index: at for at, index in enumerate(self.order)}
-        self.card_ends: dict[int, list[int]] = {}
-        self.in_cards = {(at.segment, at.block.start) for card in cards for at, _, _ in card.parts}
-        for card in cards:
-            at = card.parts[-1][0]
-            if at.segment in self.position:
-                self.card_ends.setdefault(at.segment, []).append(at.block.end)
-        for ends in self.card_ends.values():
-            ends.sort()
+        self.cards = cards
+        self.card_ends = {index: cards.ends[index] for index in self.order if index in cards.ends}
 
     def chains(self) -> Iterator[tuple[int, list[Block]]]:
         """Yield the chains of every segment, without the digits that belong to a card number."""
         for index in self.order:
             scanned = self.talk.scans.get(index)
             for chain in chains_of(scanned.blocks) if scanned else ():
-                rest = [b for b in chain if (index, b.start) not in self.in_cards and not self.marks.has(index, b)]
+                rest = [b for b in chain if (index, b.start) not in self.cards.blocks and not self.marks.has(index, b)]
                 if rest:
                     yield index, rest
 
@@ -139,7 +151,8 @@ class _Reader:
             between = self.talk.segments[index].text[ends[at - 1] : unit.start]
             if sum(c.isalpha() for c in between) <= 4:  # noqa: PLR2004 - "exp"
                 return True
-        if not alone or self.talk.scans[index].letters > BARE_ANSWER:
+        scanned = self.talk.scans[index]
+        if not alone or scanned.letters > BARE_ANSWER or scanned.size > MAX_ANSWER:
             return False
         return any(i in self.card_ends for i in self._before(index, MESSAGES))
 
@@ -166,7 +179,8 @@ def _is_expiry(unit: _Unit) -> bool:
         if len(month) <= 2 and 1 <= int(month) <= 12:  # noqa: PLR2004
             return len(year) == 2 or (len(year) == 4 and int(year) in _YEARS)  # noqa: PLR2004
         return False
-    return len(digits) in (4, 6) and len(digits) <= MAX_CHAIN and 1 <= int(digits[:2]) <= 12  # noqa: PLR2004
+    sized = len(digits) == 4 or (len(digits) == 6 and int(digits[2:]) in _YEARS)  # noqa: PLR2004
+    return sized and 1 <= int(digits[:2]) <= 12  # noqa: PLR2004
 
 
 def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
@@ -200,14 +214,23 @@ def _codes(reader: _Reader) -> Iterator[Hit]:
                 yield reader.cut(FindingKind.CODE, "SCR-08", unit)
 
 
-def _is_date_field(talk: Talk, index: int, chain: Sequence[Block]) -> bool:
-    """Say whether a field named as the month or the year of an expiry date holds one."""
-    name = talk.hint(index)
-    if len(chain) != 1 or not EXPIRY_TALK.search(name):
+def _is_date_field(reader: _Reader, index: int, chain: Sequence[Block]) -> bool:
+    """Say whether a field named as the month or the year of an expiry date holds one.
+
+    Beside a card number the names need not say of what.
+    """
+    name = reader.talk.hint(index)
+    if len(chain) != 1:
+        return False
+    month, year = MONTH_NAME.fullmatch(name) is not None, YEAR_NAME.fullmatch(name) is not None
+    if EXPIRY_TALK.search(name):
+        month, year = "month" in name, "year" in name
+    elif not (month or year) or not reader.cards.is_beside(index):
         return False
     digits = chain[0].digits
-    month = "month" in name and len(digits) <= 2 and 1 <= int(digits) <= 12  # noqa: PLR2004
-    return month or ("year" in name and (len(digits) == 2 or (len(digits) == 4 and int(digits) in _YEARS)))  # noqa: PLR2004
+    if month and len(digits) <= 2 and 1 <= int(digits) <= 12:  # noqa: PLR2004
+        return True
+    return year and (len(digits) == 2 or (len(digits) == 4 and int(digits) in _YEARS))  # noqa: PLR2004
 
 
 def _dates(reader: _Reader) -> Iterator[Hit]:
@@ -218,7 +241,7 @@ def _dates(reader: _Reader) -> Iterator[Hit]:
                 reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit, alone=True))
             ):
                 yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
-        if _is_date_field(reader.talk, index, chain):
+        if _is_date_field(reader, index, chain):
             yield reader.cut(FindingKind.EXPIRY, "SCR-09", _Unit(index, tuple(chain)))
             continue
         for block in chain:
@@ -241,7 +264,8 @@ def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], ma
     """Mark the security codes of all streams, then the expiry dates, and return what to tell."""
     if not cards and not any(talk.announces_code(i) for order in streams for i in order):
         return []
-    readers = [_Reader(talk, order, cards, marks) for order in streams if any(i in talk.scans for i in order)]
+    where = _Cards(cards)
+    readers = [_Reader(talk, order, where, marks) for order in streams if any(i in talk.scans for i in order)]
     hits: list[Hit] = []
     for reader in readers:
         hits += _codes(reader)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from vault.screen.find.allowed import spared
 from vault.screen.find.glance import WORD_TREE, may_give_digits
+from vault.screen.find.homophones import homophones
 from vault.screen.find.numerals import ALPHA, COUNT_DIGITS, Token, composed, count_letters, is_count
 from vault.screen.find.opaque import without_opaque
 from vault.screen.find.views import LETTER, View, has_escapes, hides, unescaped_view_of, view_of
@@ -37,7 +38,7 @@ class Reading(Enum):
     """The ways one text can be read; what any reading finds is cut."""
 
     PLAIN = "plain"
-    OTHER = "other"  # "forty one" is 40 1, "next four" gives a 4, "lll" between digits is 111
+    OTHER = "other"  # "forty one" is 40 1, "next four" gives a 4, "lll" between digits is 111, "one won to" 112
     UNESCAPED = "unescaped"
     UNESCAPED_OTHER = "unescaped-other"
 
@@ -78,7 +79,7 @@ class Scan(NamedTuple):
 
 _TOKEN = re.compile(f"[0-9a-z{LETTER}]+")
 # The tokens that may give digits: those with a digit in them, of number words, or of letters that look like digits.
-_TELLING = re.compile(
+_DIGITS_OR_WORDS = re.compile(
     rf"(?<![0-9a-z{LETTER}])(?:[a-z{LETTER}]*[0-9][0-9a-z{LETTER}]*|(?:{WORD_TREE})+(?![0-9a-z{LETTER}])"
     rf"|[olisb]+(?![0-9a-z{LETTER}]))"
 )
@@ -184,11 +185,11 @@ def _words_beside(text: str, start: int, end: int, pattern: re.Pattern[str]) -> 
     return before[-1] if before else "", after.group() if after else ""
 
 
-def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
-    """Return the numbers of a folded text in order, and whether lone look-alikes stand beside digits."""
+def _candidates(text: str, *, other: bool) -> list[Token]:
+    """Return the numbers of a folded text in order, and what could be digits beside some."""
     out: list[Token] = []
     pattern = _TOKEN_OR_BAR if other else _TOKEN
-    for found in (pattern if other and "|" in text else _TELLING).finditer(text):
+    for found in (pattern if other and "|" in text else _DIGITS_OR_WORDS).finditer(text):
         word, start = found.group(), found.start()
         if word.isdigit():
             new = [Token("D", 0, start, found.end(), word)]
@@ -205,12 +206,21 @@ def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
             if token.kind == "U" or (token.kind == "D" and len(token.digits) <= COUNT_DIGITS):
                 token.before, token.after = _words_beside(text, start, found.end(), pattern)
         out += new
+    return out
+
+
+def _tokens(text: str, *, other: bool) -> tuple[list[Token], bool]:
+    """Return the numbers of a folded text in order, and whether something beside them may be digits."""
+    out = _candidates(text, other=other)
+    alike = homophones(text, out)
+    if other and alike:
+        out = sorted([*out, *alike], key=lambda token: token.start)
     if all(token.kind != "L" for token in out):
-        return out, "|" in text and _BAR.search(text) is not None
+        return out, bool(alike) or ("|" in text and _BAR.search(text) is not None)
     kept = _beside_digits(text, out)
     for at in kept if other else ():
         out[at].kind = "D"
-    return [token for token in out if token.kind != "L"], bool(kept) or _BAR.search(text) is not None
+    return [token for token in out if token.kind != "L"], bool(alike or kept) or _BAR.search(text) is not None
 
 
 def _spans(view: View, tokens: list[Token], digits: str) -> tuple[int, int, tuple[tuple[int, int], ...] | None]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from vault.screen.find.views import has_escapes, view_of
-from vault.screen.find.words import GLUED_PARTS, NUMBER_WORDS, OF, PLURALS, TIMES
+from vault.screen.find.words import GLUED_PARTS, HOMOPHONES, NUMBER_WORDS, OF, PLURALS, TIMES
 
 UNKNOWN: Final = 1_000_000  # digits of a text that must be read closely
 _PER_WORD, _PER_MULTIPLE = 4, 8  # digits that a number word stands for: "thousand", "eights"
@@ -45,6 +45,7 @@ _LOOKALIKE = re.compile(
     rf"[0-9|][^a-z0-9]*(?!{_WORDLIKE})[olisb|]+(?![a-z])|(?<![a-z])(?!{_WORDLIKE})[olisb|]+[^a-z0-9]*[0-9|]"
 )
 _LONE = re.compile(rf"(?<![a-z0-9])(?!{_WORDLIKE})[olisb]+(?![a-z0-9])")
+_ALIKE = re.compile(rf"(?<![a-z0-9])(?:{_tree(HOMOPHONES)})(?![a-z0-9])")
 # Some letters of every announcement of a security code (vault.screen.find.words.CODE_TALK).
 _CODE_HINT = re.compile(
     r"digit|c(?:v[ -]?[nvc]|sc|vn|id|vd|av|ard ?(?:ver|val|ide)|od[ei]|rypto)|secur|secret|verif|valid"
@@ -55,7 +56,9 @@ _CODE_HINT = re.compile(
 _CODE_WORD = re.compile("back|reverse|strip|front|rear|flip")  # of an announcement that has a segment for every word
 _LONGEST_WORD = 32
 
-_EXPIRY_HINT = re.compile(r"exp|valid|good|mm|caduc|vencim|gultig|gueltig|ablauf|verfall")
+_EXPIRY_HINT = re.compile(
+    r"exp|valid|good|mm|caduc|vencim|gultig|gueltig|ablauf|verfall|month|mes|monat|mois|year|yy|jahr|annee"
+)
 
 
 class _Text(Protocol):
@@ -80,8 +83,8 @@ def _most(text: str, folded: str) -> int:
             most += _PER_MULTIPLE
         elif word not in _ALONE:
             most += _PER_WORD * (1 + len(word) // _LETTERS_A_WORD)
-    if words:  # beside which a look-alike is a digit too
-        most += sum(map(len, _LONE.findall(folded)))
+    if words:  # beside which a look-alike is a digit too, and what is heard like one
+        most += sum(map(len, _LONE.findall(folded))) + len(_ALIKE.findall(folded))
     return most
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 
-from vault.screen.find.chains import Card, Chain, cards_in_chain, is_phone
+from vault.screen.find.chains import Card, Chain, by_cell, cards_in_chain, is_phone
 from vault.screen.find.digits import Block
 from vault.screen.find.schemes import MIN_DIGITS, Match, aligned, is_usual
 from vault.screen.find.sequences import sequences
@@ -129,7 +129,9 @@ def _fits(
     bare = all(talk.scans[i].letters <= BARE_LETTERS for i in segments)
     shaped = _is_shaped(blocks, links, bare=bare)
     joined = kinds <= {_SEP, _LINE}
-    if joined and bare and shaped and _SEP not in outer:
+    usual = _is_usual(found, blocks)
+    likely = usual or len(segments) == 1
+    if joined and bare and shaped and likely and _SEP not in outer:
         return True
     whole = alone and (_NEXT not in kinds or outer == {_NEXT})  # all the digits of their messages
     fillers = len(segments) == 1 and _is_past_fillers(talk, blocks, outer)
@@ -138,16 +140,16 @@ def _fits(
     other = any(map(talk.names_other_number, segments))
     near = stream.is_near_card_talk(segments[0], segments[-1])
     asked = whole and not other and stream.is_asked_for(segments[0], segments[-1])
-    if joined and alone and (shaped or (not other and (bare or near) and _is_usual(found, blocks))):
-        return True
     tame = any(at.block.ordinal in talk.tame(at.segment) for at in blocks)
-    if fillers and not tame and not other and _is_usual(found, blocks):
+    if joined and alone and (shaped or (not other and not tame and (bare or near) and usual)):
+        return True
+    if fillers and not tame and not other and usual:
         return True
     if tame or (len(segments) > 1 and other):
         return False
     if asked:
         return True
-    return shaped and ((_SEP not in outer and near) or (whole and _are_close(talk, blocks, links)))
+    return shaped and ((_SEP not in outer and near) or (likely and whole and _are_close(talk, blocks, links)))
 
 
 def _is_past_fillers(talk: Talk, blocks: Sequence[At], outer: set[int]) -> bool:
@@ -211,6 +213,21 @@ def _split_cards(stream: _Stream, blocks: Sequence[At]) -> Iterator[Card]:
             yield Card(found.scheme, "SCR-06", [(at, 0, len(at.block.digits)) for at in window])
 
 
+def _cards_of_chain(stream: _Stream, index: int, blocks: Sequence[Block]) -> Iterator[Card]:
+    """Yield the card numbers in one chain; in a table, those in its cells and those made of whole cells."""
+    segment = stream.talk.segments[index]
+    chains = [(blocks, "")]
+    if segment.cells:
+        chains = [(blocks, segment.cells), *((some, "") for some in by_cell(blocks, segment.text, segment.cells))]
+    for some, cells in chains:
+        if sum(len(b.digits) for b in some) < MIN_DIGITS:
+            continue
+        chain = Chain(index, [At(index, b) for b in some], cells)
+        if chain.windows:
+            chain.tame = stream.talk.tame(index)
+            yield from cards_in_chain(chain, segment, near=stream.is_near_card_talk(index, index))
+
+
 def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
     """Return the card numbers in the segments `order` of one stream."""
     cards: list[Card] = []
@@ -220,12 +237,7 @@ def cards_in(talk: Talk, order: Sequence[int]) -> list[Card]:
     for index in order:
         scanned = talk.scans.get(index)
         for blocks in chains_of(scanned.blocks) if scanned and scanned.size >= MIN_DIGITS else ():
-            if sum(len(b.digits) for b in blocks) >= MIN_DIGITS:
-                chain = Chain(index, [At(index, b) for b in blocks])
-                if chain.windows:
-                    chain.tame = talk.tame(index)
-                    near = stream.is_near_card_talk(index, index)
-                    cards += cards_in_chain(chain, talk.segments[index], near=near)
+            cards += _cards_of_chain(stream, index, blocks)
     telling = [index for index in order if index in talk.scans and talk.scans[index].blocks]
     if len(telling) == 1 and len(chains_of(talk.scans[telling[0]].blocks)) == 1:
         return cards  # nothing to join

@@ -28,6 +28,9 @@ _COMPACT = re.compile(
     r"(?:\.[0-9]{1,9})?z(?![0-9a-z])"
 )
 _UUID = re.compile(r"(?<![0-9a-z-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z-])")
+_PROPER_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_UUID_GROUPS = (0, 8, 12, 16, 20)  # where they begin, without the hyphens
+_DIGITS = re.compile("[0-9]+")
 _HEX = re.compile(r"(?<![0-9a-z])(?=[0-9a-f]*[a-f])(?![0-9a-f]*[0-9]{14})[0-9a-f]{24,128}(?![0-9a-z])")
 _LONG = re.compile(r"[0-9a-f]{24}|[0-9]t[0-9]{6}")
 _HEX_LETTERS = 4  # different ones, in what is a hash and not digits with a letter between
@@ -61,9 +64,14 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _blank_uuid(found: re.Match[str]) -> str:
-    run = re.split(r"[a-f]", found.group().replace("-", ""))
-    if any(hit.checked and is_usual(hit.scheme, size) for part in run for _, size, hit in windows(part)):
-        return found.group()
+    """Blank a UUID whose digits hold no card number; in one of RFC 9562's form, none where a group begins."""
+    uuid = found.group()
+    proper = _PROPER_UUID.fullmatch(uuid) is not None
+    for part in _DIGITS.finditer(uuid.replace("-", "")):
+        for start, size, hit in windows(part.group()):
+            begins = start == 0 or part.start() + start in _UUID_GROUPS
+            if hit.checked and is_usual(hit.scheme, size) and (begins or not proper):
+                return uuid
     return _blank(found)
 
 

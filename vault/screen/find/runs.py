@@ -10,6 +10,7 @@ from vault.screen.find.chains import Card
 from vault.screen.find.codes import BARE_ANSWER, is_masked_tail
 from vault.screen.find.joining import REACH, is_filler
 from vault.screen.find.talk import At, Hit, Marks, Talk, chains_of
+from vault.screen.find.tame import tame_blocks
 from vault.screen.outcome import FindingKind
 
 RULE, SPLIT_RULE = "SCR-22", "SCR-23"
@@ -24,7 +25,8 @@ def _open(talk: Talk, index: int, marks: Marks) -> Iterator[list[At]]:
     if scanned is None or segment.exempt or fraction:
         return
     for chain in chains_of(scanned.blocks):
-        passed = talk.tame(index) | scanned.spared
+        passed = talk.tame(index) and tame_blocks(segment.text, scanned.blocks, addresses=False)
+        passed |= scanned.spared
         yield [At(index, b) for b in chain if b.ordinal not in passed and marks.left(index, b)]
 
 

@@ -80,10 +80,10 @@ def sequences(talk: Talk, order: Sequence[int]) -> Iterator[list[At]]:
             for at in some:
                 by[talk.segments[at.segment].speaker][which].append(at)
         orders += by.values()
-    seen: dict[int, list[list[At]]] = {}  # by length: all are parts of the first
+    seen: set[tuple[tuple[int, int], ...]] = set()
     for blocks, calm in orders:
         for way in (blocks, calm, _without_echoes(talk, calm), _without_corrected(talk, calm)):
-            same = seen.setdefault(len(way), [])
-            if len(way) > 1 and way not in same:
-                same.append(way)
+            places = tuple((at.segment, at.block.ordinal) for at in way)
+            if len(way) > 1 and places not in seen:
+                seen.add(places)
                 yield way

@@ -39,6 +39,7 @@ class Segment(NamedTuple):
     joins: bool = True  # False: never joined with other segments
     typed: bool = False  # key presses: with a card among them, all are cut
     exempt: bool = False  # an id, a time, a size: a run that is no card stays even when runs are cut
+    cells: str = ""  # in a row of a table, the sign between its cells
 
 
 @dataclass(frozen=True, slots=True)

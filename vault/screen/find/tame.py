@@ -16,21 +16,26 @@ _ALONE, _END = r"(?<![0-9])(?<![0-9][./,-])", r"(?![./,-]?[0-9])"
 _DATE = rf"(?:{_DAY}([./-]){_MONTH}\1|{_MONTH}([./-]){_DAY}\2){_YEAR}"
 _MONEY = r"(?:[$\u20ac\u00a3\u00a5]|\b(?:eur|usd|gbp|chf|euros?|dollars?|pounds?))"
 _SUM = r"(?:[0-9]{1,3}(?:[.,' ][0-9]{3}){1,3}(?:[.,][0-9]{2})?|[0-9]{1,9}[.,][0-9]{2})"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+# An IPv4 address; one with two numbers of three digits, as parts of a card have none.
+_ADDRESS = rf"(?=[0-9.]{{0,8}}[0-9]{{3}}[0-9.]{{0,8}}\.[0-9]{{3}}){_OCTET}(?:\.{_OCTET}){{3}}"
+_ADDRESSES = re.compile(f"{_ALONE}{_ADDRESS}{_END}")
 _TAME = re.compile(rf"{_ALONE}{_DATE}{_END}|{_MONEY} ?{_SUM}{_END}|{_ALONE}{_SUM}(?= ?(?:{_MONEY}))", re.IGNORECASE)
 _TAME_BLOCKS = 6  # the most blocks in one date or amount
 _HINT = re.compile(r"[0-9][./,-][0-9]")
 
 
-def tame_spans(text: str) -> list[tuple[int, int]]:
-    """Return where a text holds dates of day, month and year, and amounts of money with their currency."""
+def tame_spans(text: str, *, addresses: bool = True) -> list[tuple[int, int]]:
+    """Return where a text holds dates of day, month and year, amounts of money with their currency, IP addresses."""
     if not _HINT.search(text):
         return []
-    return [found.span() for found in _TAME.finditer(text)]
+    found = [*_TAME.finditer(text), *(_ADDRESSES.finditer(text) if addresses else ())]
+    return [one.span() for one in found]
 
 
-def tame_blocks(text: str, blocks: Sequence[Block]) -> frozenset[int]:
-    """Return the ordinals of the blocks in dates and amounts of money."""
-    spans = tame_spans(text) if blocks else []
+def tame_blocks(text: str, blocks: Sequence[Block], *, addresses: bool = True) -> frozenset[int]:
+    """Return the ordinals of the blocks in dates and amounts of money, and in IP addresses if they are asked for."""
+    spans = tame_spans(text, addresses=addresses) if blocks else []
     out: set[int] = set()
     for low, high in spans:
         first = bisect_left(blocks, low, key=lambda b: b.start)
@@ -65,9 +70,9 @@ def is_other_number(digits: str) -> bool:
 
 
 OTHER_NUMBER = re.compile(
-    r"(?:\bimei|\btrack(?:ing)?|\bparcel|\bshipment|\border|\bticket|\bserial|\bref(?:erence)?|\binvoice|\biccid|\bsim"
+    r"(?:\bimei|\btrack(?:ing)?|\bparcel|\bshipment|\border|\bticket|\bserial|\bref(?:erence)?|\binvoice|\biccid|\bsim|\bjjd|\bjvgl"
     r"|\bean|\bisbn|\bgtin|\barti(?:cle|kel)|\brechnung\w*|\bsendung\w*|\bbestell\w*|\bpaket\w*|\bpedido|\bseguimiento|\bfactura|\bcommande|\bcolis|\bsuivi|\bfacture)"
-    r"[^0-9]{0,16}$"
+    r"[^0-9]{0,16}$|\b1z[a-z0-9]{0,8}$"
 )
 """What names, right before it, a number of another kind."""
 REACH_BACK = 40  # characters before a number in which its name stands

@@ -51,6 +51,8 @@ TIMES = _table(
     "double 2 dbl 2 triple 3 treble 3 quadruple 4 quad 4 doble 2 cuadruple 4 doppel 2 doppelt 2 dreifach 3 vierfach 4 "
     "zweimal 2 dreimal 3 viermal 4 "
 )
+# What is heard alike, and written so by who types what is said; digits only amid digits that are said.
+HOMOPHONES = _table("won 1 wun 1 to 2 too 2 tree 3 for 4 fore 4 ate 8 ")
 OF = {"times", "veces", "fois", "mal"}  # "four times one"
 PLURALS = _table(
     "zeros 0 zeroes 0 ohs 0 noughts 0 ones 1 twos 2 threes 3 fours 4 fives 5 sixes 6 sevens 7 eights 8 "
@@ -127,7 +129,7 @@ NUMBER_TALK = re.compile(
 OTHER_TALK = re.compile(
     r"\b(?:order|tracking|parcel|invoice|ticket|imei|serial|phone|tel|call|ring|account|iban|flat|room|size|ending|"
     r"ends (?:in|with)|"
-    r"points|seguimiento|suivi|shipment|paket|iccid|isbn|ean|zip|postcode|street|road|items?|pieces|price|bestellung|sendung|rechnung|telefon\w*|kundennummer|stuck|"
+    r"points|contract|vertrag\w*|contrato?|door|promo|seguimiento|suivi|shipment|paket|iccid|isbn|ean|zip|postcode|street|road|items?|pieces|price|bestellung|sendung|rechnung|telefon\w*|kundennummer|stuck|"
     r"strasse|pedido|telefono|factura|unidades|calle|commande|colis|facture|telephone|articles?|rue|endung|termina|finissant)\b|"
     r"[$\xa4#]|\b(?:eur|usd|gbp)\b"
 )
@@ -160,6 +162,9 @@ EXPIRY_TALK = re.compile(
     r"\bexp(?:iry|ires?|iration|iring|\.)?\b|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|"
     r"\bmm ?/ ?yy|caduc|vencimiento|gultig bis|gueltig bis|ablaufdatum|verfall|expire"
 )
+# The name of a field that holds a month or a year, of an expiry date when a card number stands in the fields beside it.
+MONTH_NAME = re.compile(r"(?:card )?(?:month|mm|mes|monat|mois)")
+YEAR_NAME = re.compile(r"(?:card )?(?:year|yy|yyyy|jahr|annee)")
 # Words made of nothing but letters that resemble digits; beside a number they are words all the same.
 NO_LOOKALIKES = _set("is so si il ill lo los sol lol sos bis lis sis bill oil boil soil silo solo boss loss bliss")
 # What a person says when the digits just given were wrong.

@@ -17,6 +17,7 @@ from vault.screen.find.opaque import is_id_or_stamp
 from vault.screen.find.schemes import MIN_DIGITS
 from vault.screen.find.talk import Segment
 from vault.screen.text.document import Origin, Spliced
+from vault.screen.text.keys import event_of, pressed
 
 MAX_DEPTH = 200
 MAX_ARRAY = 24  # numbers in an array that may be the digits of one card; a longer one is data
@@ -28,6 +29,7 @@ _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2
 _SPEAKER_KEYS = (
     *("speaker", "participant_role", "participantrole", "sender", "from", "author", "role", "participant"),
     *("participant_id", "participantid", "party", "user", "sender_id", "senderid", "user_id", "userid"),
+    *("author_id", "authorid"),
     *("originator", "parties", "name"),
 )
 _SPEAKER_RANK = {key: rank for rank, key in enumerate(_SPEAKER_KEYS)}
@@ -40,9 +42,6 @@ _ID_KEY = re.compile(
 _MEASURE_KEY = re.compile(r"(?:^|[ _.-])(?:size|length|bytes|width|height|duration|millis|micros|ns|us|lat|lon|lng)$")
 _CARD_KEY = re.compile(r"card|pan\b|cvv|cvc|payment|account")
 _TOKEN_VALUE = re.compile(r"[!-~]{1,128}")
-# What the events of browsers call the pressed key; its code is that of 0 to 9 behind the first, of either keypad.
-_KEY_CODES = frozenset({"keycode", "key_code", "which", "charcode"})
-_FIRST_KEYS = (48, 96)
 _DIGITS = re.compile(r"[0-9]+")
 # What base64 of pictures, documents and sound begins with: PNG, JPEG, PDF, RIFF, Ogg, MP3, GIF, ZIP.
 _BINARY = re.compile(r"iVBORw0KGgo|/9j/|JVBERi0|UklGR|T2dnUw|SUQz|R0lGOD|UEsDB")
@@ -239,6 +238,13 @@ class JsonDocument(Spliced):
             raise UnscreenableError("a value holds an encoded picture, document or sound")
         key = name if isinstance(name, str) else frame.nearest_key(name)
         stream, is_id, _ = self._kind_of(key)
+        digit = pressed(key, value)
+        if digit is not None and frame.is_object:
+            self.places.append((frame, name))
+            self.add(
+                Segment(digit, stream, hint=key, typed=True), Origin(start, found.end(1), ((start, found.end(1)),))
+            )
+            return value
         if is_id and _TOKEN_VALUE.fullmatch(value):
             if len(value) < MIN_DIGITS or is_id_or_stamp(value):
                 return value
@@ -254,10 +260,9 @@ class JsonDocument(Spliced):
         if not frame.is_object:
             frame.numbers += 1
         self.places.append((frame, name))
-        code = int(found.group()) if key.lower() in _KEY_CODES and len(found.group()) <= 3 else 0  # noqa: PLR2004
-        pressed = next((code - first for first in _FIRST_KEYS if first <= code <= first + 9), None)
-        if pressed is not None and frame.is_object:
-            segment = Segment(str(pressed), hint=key, typed=True)
+        digit = pressed(key, found.group())
+        if digit is not None and frame.is_object:
+            segment = Segment(digit, hint=key, typed=True)
             self.add(segment, Origin(found.start(), found.end(), number=True))
             return
         exempt = self._kind_of(key)[2]
@@ -271,10 +276,19 @@ class JsonDocument(Spliced):
             short = not frame.is_object and frame.parent is not None and 1 < frame.numbers <= MAX_ARRAY
             if self.origins[index].number and short:
                 self.segments[index] = segment._replace(stream=f"array {id(frame)}", whole=False, joins=True)
-            elif segment.typed:  # downs and ups are two streams, or every key would count twice
-                stream = f"keys {segment.hint} {frame.marks.get('type', frame.marks.get('event', ''))}"
-                self.segments[index] = segment._replace(stream=stream)
+            elif segment.typed:
+                self._key_press(index, frame)
             elif segment.joins:
                 voice = frame.voice()
                 if voice is not None:
                     self.segments[index] = Segment(segment.text, segment.stream, voice, segment.hint)
+
+    def _key_press(self, index: int, frame: Frame) -> None:
+        """Let key presses join; downs and ups are two streams, or every key would count twice."""
+        segment, parent = self.segments[index], frame.parent
+        event = event_of([frame.marks, parent.marks if parent else {}])
+        if event is None and segment.hint.lower() == "key":  # a digit under such a name may be anything
+            self.segments[index] = segment._replace(typed=False, speaker=frame.voice())
+            return
+        event = event or frame.marks.get("type", frame.marks.get("event", ""))
+        self.segments[index] = segment._replace(stream=f"keys {segment.hint} {event}")

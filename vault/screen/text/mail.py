@@ -19,7 +19,7 @@ from vault.screen.find.digits import Reading, scan
 from vault.screen.find.schemes import windows
 from vault.screen.find.talk import Cut, Segment
 from vault.screen.text.document import Document, Origin, Spliced, masked, spliced
-from vault.screen.text.nested import Children, text_document
+from vault.screen.text.nested import Children, TwoReadings, refuse_what_is_no_text, text_document
 from vault.screen.text.textual import WholeDocument
 
 MAX_DEPTH = 20  # parts within parts
@@ -36,7 +36,7 @@ _MACHINE = re.compile(
     re.IGNORECASE,
 )
 _CHARSETS = re.compile(
-    r"utf-8|utf-16(?:-[lb]e)?|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-.*|gb2312|gbk|gb18030|big5.*|shift_jis.*|euc_.*|"
+    r"utf-[78]|utf-16(?:-[lb]e)?|ascii|iso8859-\d+|cp\d+|koi8-[rtu]|mac-.*|gb2312|gbk|gb18030|big5.*|shift_jis.*|euc_.*|"
     r"iso2022_.*|tis-620|hz"
 )
 
@@ -93,6 +93,10 @@ def _charset(head: email.message.Message) -> str:
     if not _CHARSETS.fullmatch(codec):
         raise UnscreenableError(f"expected a known charset, got {named[:40]}")
     return "utf-8" if codec == "ascii" else codec
+
+
+def _packed_utf7(text: str) -> str:
+    return text.encode("utf-7").decode("ascii")
 
 
 def _from_base64(body: str) -> bytes:
@@ -202,24 +206,30 @@ class MailDocument:
             self._parts.add(text, start, end, lambda new: _latin(new, "utf-8"), f"{place} around parts")
 
     def _text(self, kind: str, head: email.message.Message, coding: str, start: int, end: int, place: str) -> None:
-        raw = self._source[start:end]
+        refuse_what_is_no_text(kind, place)
         charset = _charset(head)
-        ending = raw[len(raw.rstrip("\r\n")) :]
-        pack: Callable[[str], str]
-        if coding in ("7bit", "8bit", "binary", ""):
-            data, pack = raw.encode("latin-1"), lambda new: _latin(new, charset)
-        elif coding == "base64":
-            data = _from_base64(raw)
-            pack = lambda new: _to_base64(new.encode(charset), self._newline) + ending  # noqa: E731
-        elif coding == "quoted-printable":
-            data = binascii.a2b_qp(raw.encode("latin-1"))
-            pack = lambda new: binascii.b2a_qp(new.encode(charset)).decode("ascii")  # noqa: E731
-        else:
-            raise UnscreenableError(f"expected a known transfer encoding, got {coding[:40]}")
+        data, pack = self._transfer(coding, self._source[start:end])
         if not data.strip():
             return
         try:
             document: Document = text_document(kind, data.decode(charset))
+            if charset == "utf-7":  # a reader that does not know it sees the bytes as they are
+                document = TwoReadings(document, _packed_utf7, text_document(kind, data.decode("ascii")))
+                charset = "ascii"
         except UnicodeDecodeError as exc:
-            raise UnscreenableError(f"expected {charset} text in {place}") from exc
-        self._parts.add(document, start, end, pack, f"{place} body")
+            raise UnscreenableError(
+                f"{place} says that it is {charset} text and holds other bytes: have its sender mend it, or let two "
+                "people look at it and approve it"
+            ) from exc
+        self._parts.add(document, start, end, lambda new: pack(new.encode(charset)), f"{place} body")
+
+    def _transfer(self, coding: str, raw: str) -> tuple[bytes, Callable[[bytes], str]]:
+        """Return what a part's bytes are behind its transfer encoding, and what encodes them again."""
+        ending = raw[len(raw.rstrip("\r\n")) :]
+        if coding in ("7bit", "8bit", "binary", ""):
+            return raw.encode("latin-1"), lambda new: new.decode("latin-1")
+        if coding == "base64":
+            return _from_base64(raw), lambda new: _to_base64(new, self._newline) + ending
+        if coding == "quoted-printable":
+            return binascii.a2b_qp(raw.encode("latin-1")), lambda new: binascii.b2a_qp(new).decode("ascii")
+        raise UnscreenableError(f"expected a known transfer encoding, got {coding[:40]}")

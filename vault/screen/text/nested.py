@@ -22,6 +22,27 @@ class Child:
     first: int  # its first segment among all segments
 
 
+_MARKUP = frozenset({"text/html", "text/xml", "application/xml", "application/xhtml+xml", "text/enriched"})
+_TEXTS = _MARKUP | {"application/json", "application/x-ndjson"}
+_PICTURES = {"image": "a picture", "audio": "sound", "video": "a film"}
+
+
+def refuse_what_is_no_text(media_type: str, place: str) -> None:
+    """Refuse a part that does not even call itself text.
+
+    Raises:
+        UnscreenableError: it is of another type; the reason says what can be done.
+
+    """
+    if media_type.startswith("text/") or media_type.endswith("+json") or media_type in _TEXTS:
+        return
+    what = _PICTURES.get(media_type.partition("/")[0], "no text")
+    raise UnscreenableError(
+        f"{place} is {what} ({media_type[:80]}), and only text can be screened inside a message: take the message in "
+        "without it, or let two people look at it and approve it"
+    )
+
+
 def text_document(media_type: str, text: str) -> Document:
     """Parse text of a text-like media type.
 
@@ -29,17 +50,37 @@ def text_document(media_type: str, text: str) -> Document:
         UnscreenableError: the type is none that can be screened, or the text is not of it.
 
     """
+    refuse_what_is_no_text(media_type, "a part")
     if media_type == "text/vtt":
         return VttDocument(text)
     if media_type == "application/x-ndjson":
         return JsonDocument(text, lines=True)
     if media_type == "application/json" or media_type.endswith("+json"):
         return JsonDocument(text)
-    if media_type in {"text/html", "text/xml", "application/xml", "application/xhtml+xml", "text/enriched"}:
-        return WholeDocument(text)
-    if media_type.startswith("text/"):
-        return PlainDocument(text)
-    raise UnscreenableError(f"expected text, got a part of type {media_type[:80]}")
+    return WholeDocument(text) if media_type in _MARKUP else PlainDocument(text)
+
+
+class TwoReadings:
+    """A text that may be read in two ways: what either finds is cut, one way at a time."""
+
+    def __init__(self, first: Document, pack: Callable[[str], str], second: Document) -> None:
+        """`pack` makes of the first reading's text what stands in the source; the second reading is that itself."""
+        self._first, self._pack, self._second = first, pack, second
+        other = [s._replace(stream=f"other {s.stream}") for s in second.segments]
+        self.segments = [*first.segments, *other]
+
+    def where(self, index: int) -> str:
+        """Name the place of a segment."""
+        size = len(self._first.segments)
+        return self._first.where(index) if index < size else self._second.where(index - size)
+
+    def write(self, cuts: Mapping[int, Sequence[Cut]]) -> str:
+        """Return the text as it stands in the source, with the cuts of the first reading made, or else the second's."""
+        size = len(self._first.segments)
+        own = {index: some for index, some in cuts.items() if index < size}
+        if own:
+            return self._pack(self._first.write(own))
+        return self._second.write({index - size: some for index, some in cuts.items()})
 
 
 class Children:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from html import unescape
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from urllib.parse import unquote
 
 from vault.screen.options import Check, Options
@@ -35,6 +35,9 @@ _SIZES = sorted({size for _, _, sizes in _TABLE for size in sizes})
 _PRINTED = {
     *((4, 4, 4, 4), (4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (4, 4, 4, 2), (4, 4, 4, 4, 3), (6, 13), (8, 8)),
 }  # fmt: skip
+
+_CELL_END = re.compile("[,;\t]")
+_CODED = re.compile("J(?:JD|D|VGL)$")  # glued to a parcel's number of DHL
 
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 _GAP = r"[^0-9A-Za-z\u00c0-\uffff]{1,8}"  # what stands between two groups of one number: no letters
@@ -146,12 +149,35 @@ def _cards(text: str, allowed: list[re.Pattern[str]]) -> Iterator[tuple[FindingK
         groups = list(_GROUP.finditer(text, run.start(), run.end()))
         other = _OTHER.search(text, max(0, run.start() - _AROUND), run.start())
         glued = _LETTER.search(text, max(0, run.start() - 2), run.start())
+        cells = _cells(text, groups)
         for first, last, digits in _windows([g.group() for g in groups]):
             part = first > 0 or last < len(groups) - 1 or len(digits) > _USUAL or glued
-            if not (part and other) and not any(pattern.fullmatch(digits) for pattern in allowed):
+            known = any(pattern.fullmatch(digits) for pattern in allowed)
+            if not (part and other) and not known and not _is_in_parcel(text, groups, cells, first):
                 yield FindingKind.CARD, _scheme(digits), groups[first].start(), groups[last].end()
         for group in groups:
             yield from _inside(text, group)
+
+
+def _cells(text: str, groups: list[re.Match[str]]) -> list[int]:
+    """Return the number of the cell that each group stands in, were this a row of a table."""
+    between = (text[left.end() : right.start()] for left, right in pairwise(groups))
+    return list(accumulate((bool(_CELL_END.search(gap)) for gap in between), initial=0))
+
+
+def _is_in_parcel(text: str, groups: list[re.Match[str]], cells: list[int], first: int) -> bool:
+    """Say whether the group `first` stands in a cell that holds a parcel's number."""
+    some = [group for group, number in zip(groups, cells, strict=True) if number == cells[first]]
+    whole = "".join(group.group() for group in some)
+    coded = _CODED.search(text, max(0, some[0].start() - 5), some[0].start())
+    return _is_parcel(whole) or (coded is not None and len(whole) > _USUAL)
+
+
+def _is_parcel(digits: str) -> bool:
+    """Say whether digits are a number of USPS, or a pallet's, by prefix, length and GS1's check digit."""
+    if not (len(digits) in (20, 22) and re.match("9[1-5]|00", digits)):
+        return False
+    return sum(int(char) * (3 if place % 2 else 1) for place, char in enumerate(reversed(digits))) % 10 == 0
 
 
 def _windows(groups: list[str]) -> Iterator[tuple[int, int, str]]:

@@ -1,6 +1,8 @@
 """Plain text and WebVTT: a segment per line; the name before a colon, or the voice tag, is the speaker."""
 
 import re
+from collections.abc import Sequence
+from itertools import groupby
 
 from vault.screen.errors import UnscreenableError
 from vault.screen.find.schemes import MIN_DIGITS
@@ -15,16 +17,36 @@ _SPEAKER = re.compile(
 )
 
 
+_QUOTED = re.compile('"[^"]*"')
+_CELL_ENDS = "\t;,"
+_MIN_ROWS, _MIN_CELLS = 3, 3
+
+
+def _cell_ends(lines: Sequence[str]) -> list[str]:
+    """Return what ends the cells of each line: of a table are lines on end with as many of one sign, outside quotes."""
+    bare = [_QUOTED.sub("", line) for line in lines]
+    out = [""] * len(lines)
+    for sign in reversed(_CELL_ENDS):  # the rarer in talk wins
+        at = 0
+        for cells, rows in groupby(line.count(sign) + 1 for line in bare):
+            size = len(list(rows))
+            if cells >= _MIN_CELLS and size >= _MIN_ROWS:
+                out[at : at + size] = [sign] * size
+            at += size
+    return out
+
+
 class PlainDocument(Spliced):
-    """text/plain."""
+    """text/plain, and tables of it (CSV)."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         speaker: str | None = None
-        for line in _LINE.finditer(text):
+        lines = list(_LINE.finditer(text))
+        for line, sign in zip(lines, _cell_ends([line.group() for line in lines]), strict=True):
             named = _SPEAKER.match(line.group())
             speaker = named.group(1) if named else speaker
-            self.add(Segment(line.group(), "line", speaker), Origin(line.start(), line.end()))
+            self.add(Segment(line.group(), "line", speaker, cells=sign), Origin(line.start(), line.end()))
 
 
 class WholeDocument(Spliced):
