@@ -145,3 +145,13 @@ def test_bytes_between_the_frames_of_mp3_are_refused(tmp_path):
     at = content.index(frames[20])
     for junk in (bytes(50), b"card 4111111111111111 and so on", frames[19][: len(frames[19]) // 2]):
         assert verdict("mp3", content[:at] + junk + content[at:], tmp_path) == "refused"
+
+
+@pytest.mark.parametrize("name", ["mkv AAC", "webm Opus"])
+def test_a_cluster_that_a_decoder_would_skip_without_a_word_is_refused(name, tmp_path):
+    whole = made(name)
+    at = whole.index(b"\x1f\x43\xb6\x75")  # the head of a cluster (RFC 9559)
+    for length in (4, 12):
+        broken = whole[:at] + bytes(length) + whole[at + length :]
+        with pytest.raises(UnscreenableError, match="cluster"):
+            redacted(CASES[name][4], broken, Options(), Deaf(), tmp_path)

@@ -17,7 +17,6 @@ from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import OnProgress, Options, Preset
 from vault.screen.outcome import Engine, Finding, FindingKind, Medium, Redaction
 from vault.screen.picture import verify
-from vault.screen.picture.damage import blocks
 from vault.screen.picture.film import Film, Shot, packets, picture
 from vault.screen.picture.follow import Number
 from vault.screen.picture.lines import Box, around
@@ -28,6 +27,7 @@ from vault.screen.picture.write import target_of, write
 from vault.screen.sound.decide import Silence
 from vault.screen.sound.decode import opened, tracks
 from vault.screen.sound.listen import Listener
+from vault.screen.sound.matroska import blocks
 from vault.screen.sound.mute import Carrier
 from vault.screen.sound.overhear import Hears
 from vault.screen.sound.redact import SoundCuts, find_cuts

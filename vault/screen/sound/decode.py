@@ -21,7 +21,7 @@ from vault.ingest.errors import CorruptMediaError, UnrecognisedContentError
 from vault.ingest.sniff import HEAD_SIZE, Form, mpeg_frame_size, sniff
 from vault.ingest.structure import states_duration
 from vault.screen.errors import UnscreenableError, Why
-from vault.screen.sound import chain, mpeg, ogg
+from vault.screen.sound import chain, matroska, mpeg, ogg
 
 RATES: Final = range(8000, 192_001)  # samples a second: below, neither speech nor tones can be told
 MAX_CHANNELS: Final = 8
@@ -89,13 +89,16 @@ def _view(form: Form, source: BinaryIO, size: int) -> Any:
     """Return what FFmpeg is to read: the file, but for a chained Ogg file and for what lies behind the frames of MP3.
 
     Raises:
-        UnscreenableError: the pages of an Ogg file are not whole, or it is a chain that cannot be joined.
+        UnscreenableError: the pages of an Ogg file or the elements of a Matroska file are not whole, or it is a chain
+            that cannot be joined.
 
     """
     if form is Form.OGG and (links := ogg.walk(source)) > 1:
         return chain.Joined(source, links)
     if form is Form.MP3 and (end := mpeg.end_of_frames(source, size)) < size:
         return mpeg.Until(source, end)
+    if form is Form.MATROSKA:
+        matroska.blocks(source)
     source.seek(0)
     return source
 
