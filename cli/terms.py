@@ -16,6 +16,8 @@ _OPTIONS = (
     ("--last4", "last4s", "The last four digits of a caller's number."),
     ("--email", "emails", "A caller's e-mail address."),
     ("--account", "accounts", "The customer's account."),
+    ("--contract", "contracts", "The contract."),
+    ("--case", "cases", "The case."),
     ("--id", "ids", "A recording's id."),
     ("--agent", "agents", "The agent (a hold's custodian)."),
     ("--queue", "queues", "The queue."),

@@ -1,4 +1,4 @@
-"""What `check` asks of retention: policies, holds, approvals and certificates, by promise. Repairs nothing."""
+"""What `check` asks of retention: policies, holds, events, demands, approvals, certificates. Repairs nothing."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,7 +7,17 @@ from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
 from keys.signing import PublicKey
-from retention import certificate, check_approvals, check_holds, check_originals, plan, policies, policy_plan
+from retention import (
+    certificate,
+    check_approvals,
+    check_demands,
+    check_events,
+    check_holds,
+    check_originals,
+    plan,
+    policies,
+    policy_plan,
+)
 from retention.purge_plans import KIND as PURGE
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import certificates, plans, recordings
@@ -26,6 +36,8 @@ def findings(catalog: Catalog, public_key: PublicKey, vault: str) -> Iterator[Fi
     with catalog.read() as connection:
         yield from _policies(connection)
         yield from check_holds.findings(connection)
+        yield from check_events.findings(connection)
+        yield from check_demands.findings(connection)
         yield from _plans(connection)
         yield from check_approvals.findings(connection)
         yield from check_originals.findings(connection)

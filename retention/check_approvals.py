@@ -18,6 +18,8 @@ from vault.signed_act import SignedAct
 _ACTS = {
     Act.HOLD_RELEASE_REQUESTED: (SignedAct.RELEASE_REQUEST, "release_sha256"),
     Act.HOLD_RELEASED: (SignedAct.RELEASE, "release_sha256"),
+    Act.EXTENSION_WITHDRAWAL_ASKED: (SignedAct.RELEASE_REQUEST, "release_sha256"),
+    Act.EXTENSION_WITHDRAWN: (SignedAct.RELEASE, "release_sha256"),
     Act.PURGE_APPROVED: (SignedAct.PURGE, "plan_sha256"),
     Act.POLICY_APPROVED: (SignedAct.POLICY, "plan_sha256"),
     Act.REVIEW_ASKED: (SignedAct.REVIEW_ASK, "review_sha256"),

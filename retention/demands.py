@@ -4,21 +4,30 @@ An extension covers what matches, now and later, with the rest of its interactio
 erasure covers what was there when it came.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from keys import canonical
 from keys.errors import CanonicalFormError
 from retention.circumstances import ErasureRef, ExtensionRef
-from retention.errors import PeriodError, PolicySyntaxError
+from retention.errors import DemandNotFoundError, PeriodError, PolicySyntaxError
 from retention.policy import clocks, read_clock
 from retention.policy.clocks import Clock
 from retention.policy.periods import Period
 from vault.catalog.criteria import covered, from_json
 from vault.catalog.recordings import Recording
-from vault.catalog.schema import demands, erasures, recordings
+from vault.catalog.schema import demands, erasures, recordings, to_micros
+from vault.errors import AlteredRowError
+from vault.ids import is_id
+
+WORDS = "words"
+"""The purpose of the key slot that opens what was said of a demand."""
 
 
 class Demand(StrEnum):
@@ -26,6 +35,21 @@ class Demand(StrEnum):
 
     EXTENSION = "extension"
     ERASURE = "erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class DemandRow:
+    """One demand as the catalog has it; its words are sealed."""
+
+    id: str
+    kind: Demand
+    criteria: str
+    sealed_words: bytes
+    body: str
+    made_by: str
+    made_at: datetime
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
 
 
 def of(
@@ -49,10 +73,55 @@ def of(
             extensions.setdefault(recording, []).append(extension)
     requests: dict[str, list[ErasureRef]] = {}
     asked = select(erasures.c.recording, demands.c.id, demands.c.made_at).join_from(erasures, demands)
-    asked = asked.where(erasures.c.recording.in_(ids), demands.c.withdrawn_at.is_(None))
+    asked = asked.where(
+        erasures.c.recording.in_(ids), demands.c.kind == Demand.ERASURE, demands.c.withdrawn_at.is_(None)
+    )
     for recording, request, made_at in connection.execute(asked.order_by(demands.c.id)):
         requests.setdefault(recording, []).append(ErasureRef(request, made_at))
     return extensions, requests
+
+
+def get(connection: Connection, kind: Demand, demand: str) -> DemandRow:
+    """Return one demand of a kind.
+
+    Raises:
+        DemandNotFoundError: there is none of that id.
+
+    """
+    query = select(demands).where(demands.c.id == demand, demands.c.kind == kind)
+    row = connection.execute(query).first() if is_id(demand) else None
+    if row is None:
+        raise DemandNotFoundError(f"expected the id of an {kind} of this vault (32 hex digits)")
+    return demand_of(row)
+
+
+def every(connection: Connection, kind: Demand) -> list[DemandRow]:
+    """Return every demand of a kind, the oldest first."""
+    query = select(demands).where(demands.c.kind == kind).order_by(demands.c.made_at, demands.c.id)
+    return [demand_of(row) for row in connection.execute(query)]
+
+
+def demand_of(row: Row[Any]) -> DemandRow:
+    """Return the demand of a row of `demands`.
+
+    Raises:
+        AlteredRowError: the row is of no known kind.
+
+    """
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented row access
+    if values["kind"] not in set(Demand):
+        raise AlteredRowError(f"expected demand {row.id} to be an extension or an erasure, got another")
+    return DemandRow(**{**values, "kind": Demand(values["kind"])})
+
+
+def digest(demand: DemandRow) -> str:
+    """Return the digest of a demand as it was made, which the log has; whether it was withdrawn is told apart."""
+    value: canonical.Json = {
+        "id": demand.id, "kind": str(demand.kind), "criteria": demand.criteria, "body": demand.body,
+        "sealed_sha256": hashlib.sha256(demand.sealed_words).hexdigest(), "made_by": demand.made_by,
+        "made_at": to_micros(demand.made_at),
+    }  # fmt: skip
+    return hashlib.sha256(canonical.encode(value)).hexdigest()
 
 
 def extension_body(authority: str, keep: Period, clock: Clock) -> str:

@@ -1,14 +1,14 @@
 """Why a purge refuses where the catalog is not what the log has: a planted, altered or lost row decides nothing.
 
 Who can write to the database could otherwise have a recording destroyed in good order: by another policy, without the
-hold on it, or made to look older.
+hold or the extension on it, by an event or a request that never was, or made to look older.
 """
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from retention import check_holds
+from retention import check_demands, check_events, check_holds
 from retention.errors import RetentionAlteredError
 from retention.facts import AppliedPolicy
 from vault.catalog import recordings as rows
@@ -20,7 +20,7 @@ from vault.model import State
 
 
 def refuse_untold(connection: Connection, policy: AppliedPolicy | None) -> None:
-    """Refuse to destroy anything by holds or a policy that are not the ones the log has.
+    """Refuse to destroy anything by a policy, holds or extensions that are not the ones the log has.
 
     Raises:
         RetentionAlteredError: they differ; nothing is destroyed until that is mended.
@@ -32,6 +32,8 @@ def refuse_untold(connection: Connection, policy: AppliedPolicy | None) -> None:
     if told != ((policy.version, policy.policy.version_digest) if policy else None):
         raise RetentionAlteredError("expected the policy in force to be the one the log says was applied last")
     for found in check_holds.findings(connection):
+        raise RetentionAlteredError(f"{found.subject}: {found.text}")
+    for found in check_demands.of_extensions(connection):
         raise RetentionAlteredError(f"{found.subject}: {found.text}")
 
 
@@ -50,7 +52,11 @@ def of(connection: Connection, found: Sequence[Recording]) -> dict[str, tuple[st
         if recording.interaction in hidden:
             text = "Another recording of its interaction is not what the log has; run 'check'."
             faults.setdefault(recording.id, ("interaction-altered", text))
-    for recording_id in _without_a_slot(connection, [r.id for r in found if r.state is not State.PURGED]):
+    alive = [r for r in found if r.state is not State.PURGED]
+    for altered in (check_events.altered(check_events.of(connection, alive)), check_demands.of(connection, alive)):
+        for recording_id, fault in altered.items():
+            faults.setdefault(recording_id, fault)
+    for recording_id in _without_a_slot(connection, [r.id for r in alive]):
         text = "The catalog has lost one of its keys, so its destruction cannot be certified; run 'check'."
         faults.setdefault(recording_id, ("key-slot-lost", text))
     return faults

@@ -86,7 +86,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a manifest row says of a recording. Callers, account and source_ref are sealed at rest."""
+    """What a manifest row says of a recording. Callers, account, contract, case and source_ref are sealed at rest."""
 
     started: datetime | None = None
     ended: datetime | None = None
@@ -103,3 +103,6 @@ class Metadata:
     interaction: str | None = None
     source: str | None = None
     source_ref: str | None = None
+    contract: str | None = None
+    case: str | None = None
+    segments: tuple[Segment, ...] = ()

@@ -46,6 +46,12 @@ class Capability(StrEnum):
     POLICY_APPROVE = "policy.approve"
     HOLD_READ = "hold.read"
     HOLD_CHANGE = "hold.change"
+    EVENT_READ = "event.read"
+    EVENT_RECORD = "event.record"
+    EVENT_CORRECT = "event.correct"
+    DEMAND_READ = "demand.read"
+    EXTENSION_CHANGE = "extension.change"
+    ERASURE_CHANGE = "erasure.change"
     PURGE_PLAN = "purge.plan"
     PURGE_APPROVE = "purge.approve"
     PURGE_RUN = "purge.run"
@@ -57,6 +63,7 @@ class Capability(StrEnum):
     TICK = "tick"
 
 
+# an operator's feed adds what happened and cannot take it back; who writes the schedule feeds none of its clocks
 _ALLOWED: dict[Role, frozenset[Capability]] = {
     Role.ADMIN: frozenset(
         {
@@ -65,6 +72,8 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.POLICY_READ,
             Capability.POLICY_CHANGE,
             Capability.HOLD_READ,
+            Capability.EVENT_READ,
+            Capability.DEMAND_READ,
             Capability.PURGE_READ,
             Capability.FIND,
             Capability.LOG,
@@ -81,6 +90,11 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.HOLD_READ,
             Capability.HOLD_CHANGE,
             Capability.POLICY_READ,
+            Capability.EVENT_READ,
+            Capability.DEMAND_READ,
+            Capability.EXTENSION_CHANGE,
+            Capability.ERASURE_CHANGE,
+            Capability.PURGE_APPROVE,
             Capability.PURGE_READ,
             Capability.LOG,
         }
@@ -95,6 +109,12 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.POLICY_READ,
             Capability.POLICY_APPROVE,
             Capability.HOLD_READ,
+            Capability.EVENT_READ,
+            Capability.EVENT_RECORD,
+            Capability.EVENT_CORRECT,
+            Capability.DEMAND_READ,
+            Capability.EXTENSION_CHANGE,
+            Capability.ERASURE_CHANGE,
             Capability.PURGE_PLAN,
             Capability.PURGE_APPROVE,
             Capability.PURGE_RUN,
@@ -109,6 +129,8 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.CHECK,
             Capability.POLICY_READ,
             Capability.HOLD_READ,
+            Capability.EVENT_READ,
+            Capability.DEMAND_READ,
             Capability.PURGE_READ,
         }
     ),
@@ -122,6 +144,8 @@ _ALLOWED: dict[Role, frozenset[Capability]] = {
             Capability.CHECK,
             Capability.TICK,
             Capability.POLICY_READ,
+            Capability.EVENT_READ,
+            Capability.EVENT_RECORD,
             Capability.PURGE_READ,
             Capability.LOG,
         }

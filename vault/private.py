@@ -19,21 +19,26 @@ Document: TypeAlias = dict[str, canonical.Json]
 
 @dataclass(frozen=True, slots=True)
 class PrivateMetadata:
-    """Callers, account, the source's own reference, the digest of the plaintext."""
+    """Callers, account, the source's own reference, the digest of the plaintext, the contract and the case."""
 
     callers: tuple[Caller, ...]
     account: str | None
     source_ref: str
     plain_sha256: str
+    contract: str | None = None
+    case: str | None = None
 
     def encode(self) -> bytes:
         """Return the canonical bytes that are sealed."""
+        # only where there are any: metadata that was sealed before there were contracts and cases has neither
+        belongs = {"contract": self.contract, "case": self.case}
         return canonical.encode(
             {
                 "account": self.account,
                 "callers": [{"email": c.email, "name": c.name, "number": c.number} for c in self.callers],
                 "plain_sha256": self.plain_sha256,
                 "source_ref": self.source_ref,
+                **{name: value for name, value in belongs.items() if value is not None},
             }
         )
 

@@ -24,6 +24,8 @@ class Terms:
     last4s: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
@@ -40,7 +42,7 @@ class Terms:
     @property
     def name_a_person(self) -> bool:
         """Whether any term can be matched by blind-index token only."""
-        return bool(self.numbers or self.last4s or self.emails or self.accounts)
+        return bool(self.numbers or self.last4s or self.emails or self.accounts or self.contracts or self.cases)
 
     def words(self) -> dict[str, canonical.Json]:
         """Return the given terms, for people; to be shown or sealed, never logged."""
@@ -90,8 +92,20 @@ def _tokens(terms: Terms, index: IndexKey, region: str) -> dict[str, frozenset[b
         ),
         "last4": frozenset(index.token("last4", _four(n)) for n in terms.last4s),
         "email": frozenset(index.token("email", _some(normalise.email(e), "e-mail address")) for e in terms.emails),
-        "account": frozenset(index.token("account", _some(normalise.account(a), "account")) for a in terms.accounts),
+        "account": frozenset(belonging(index, "account", a) for a in terms.accounts),
+        "contract": frozenset(belonging(index, "contract", c) for c in terms.contracts),
+        "case": frozenset(belonging(index, "case", c) for c in terms.cases),
     }
+
+
+def belonging(index: IndexKey, field: str, value: str) -> bytes:
+    """Return the token by which what belongs to an account, a contract or a case (`field`) is found.
+
+    Raises:
+        SearchTermError: the value is blank.
+
+    """
+    return index.token(field, _some(normalise.account(value), field))
 
 
 def _some(normalised: str | None, what: str) -> str:

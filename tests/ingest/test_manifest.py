@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from vault.ingest.errors import ManifestError
 from vault.ingest.manifest import MAX_LINE, Row, RowError, read_manifest
-from vault.model import Caller, Consent, Direction, Metadata
+from vault.model import Caller, Consent, Direction, Metadata, Segment
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -308,3 +308,81 @@ def test_any_bytes_are_answered_or_refused(folder: Path, data: bytes) -> None:
     answers = read(b'{"path":"a.wav"}\n' + data.replace(b"\r", b""), folder)
     assert isinstance(answers[0], Row)
     assert len(answers) <= 2 + data.count(b"\n")
+
+
+# what it belongs to, and its parts
+
+PARTS = [{"label": "order", "begin_ms": 0, "end_ms": 1000}, {"label": "chat@end", "begin_ms": 500, "end_ms": 2000}]
+
+
+def wide(data: str, folder: Path) -> Metadata:
+    (row,) = read(data, folder)
+    assert isinstance(row, Row), row
+    assert isinstance(row.metadata, Metadata)
+    return row.metadata
+
+
+def test_a_row_names_a_contract_a_case_and_segments_alike_in_both_forms(folder: Path) -> None:
+    row = {"path": "a.wav", "contract": " K-1 ", "case": "C 9", "segments": PARTS}
+    found = wide(json.dumps(row), folder)
+    assert (found.contract, found.case) == ("K-1", "C 9")
+    assert found.segments == (Segment("order", 0, 1000), Segment("chat@end", 500, 2000))
+    cells = "path,contract,case,segments\na.wav,K-1,C 9,order@0-1000; chat@end@500 - 2000 ;\n"
+    assert wide(cells, folder) == found
+
+
+def test_the_same_segment_twice_is_one_and_none_is_none(folder: Path) -> None:
+    assert len(wide(json.dumps({"path": "a.wav", "segments": [PARTS[0], PARTS[0]]}), folder).segments) == 1
+    empty: tuple[object, ...] = ([], None)
+    for nothing in empty:
+        (row,) = read(json.dumps({"path": "a.wav", "segments": nothing, "contract": " "}), folder)
+        assert isinstance(row, Row)
+        assert row.metadata == Metadata()
+
+
+@pytest.mark.parametrize(
+    ("segments", "field", "code"),
+    [
+        ([{**PARTS[0], "end_ms": 0}], "segments[0].end_ms", "end-before-start"),
+        ([{**PARTS[0], "begin_ms": 1000}], "segments[0].end_ms", "end-before-start"),
+        ([{**PARTS[0], "begin_ms": -1}], "segments[0].begin_ms", "segment"),
+        ([{**PARTS[0], "end_ms": 32 * 86_400_000}], "segments[0].end_ms", "segment"),
+        ([{**PARTS[0], "end_ms": 1.5}], "segments[0].end_ms", "wrong-type"),
+        ([{**PARTS[0], "begin_ms": True}], "segments[0].begin_ms", "wrong-type"),
+        ([PARTS[0], {"label": "x", "begin_ms": 0}], "segments[1].end_ms", "missing"),
+        ([{"begin_ms": 0, "end_ms": 1}], "segments[0].label", "missing"),
+        ([{**PARTS[0], "label": "x" * 65}], "segments[0].label", "too-long"),
+        ([{**PARTS[0], "label": "a\nb"}], "segments[0].label", "control-characters"),
+        ([{**PARTS[0], "note": "x"}], "segments[0].note", "unknown-field"),
+        ([PARTS[0]] * 65, "segments", "too-long"),
+        (["order@0-1000"], "segments[0]", "wrong-type"),
+        ("order@0-1000", "segments", "wrong-type"),
+    ],
+)
+def test_a_segment_that_is_none_is_refused_with_its_place(
+    folder: Path, segments: object, field: str, code: str
+) -> None:
+    error = only_error(json.dumps({"path": "a.wav", "segments": segments}), folder)
+    assert (error.field, error.code) == (field, code)
+
+
+@pytest.mark.parametrize("cell", ["order", "order@1000", "@0-1", "order@-5-10", "order@0-1.5", "order@0-", "order@a-b"])
+def test_a_cell_that_is_no_segment_is_refused(folder: Path, cell: str) -> None:
+    error = only_error(f"path,segments\na.wav,x@0-1;{cell}\n", folder)
+    assert (error.field, error.code) == ("segments", "segment")
+    assert cell not in error.message
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("abc @-1", min_size=1, max_size=8), st.integers(0, 10**9), st.integers(1, 10**9)), max_size=8
+    )
+)
+def test_every_segment_that_a_row_names_is_there_in_order(folder: Path, parts: list[tuple[str, int, int]]) -> None:
+    good = [(label, begin, begin + length) for label, begin, length in parts if label.strip()]
+    row = {"path": "a.wav", "segments": [{"label": n, "begin_ms": b, "end_ms": e} for n, b, e in good]}
+    (found,) = read(json.dumps(row), folder)
+    assert isinstance(found, Row)
+    expected = sorted({(b, e, n.strip()) for n, b, e in good})
+    segments = found.metadata.segments if isinstance(found.metadata, Metadata) else ()
+    assert [(s.begin_ms, s.end_ms, s.label) for s in segments] == expected

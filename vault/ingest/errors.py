@@ -68,3 +68,10 @@ class FileUnreadableError(UnavailableError):
 
     code = "file-unreadable"
     hint = "check the permissions of the file and of the folders above it"
+
+
+class SegmentError(InvalidInputError):
+    """A segment that a manifest names ends after the recording does."""
+
+    code = "segment-beyond-end"
+    hint = "give begin and end in milliseconds from the start of this very file, and take the row in again"

@@ -36,7 +36,7 @@ from vault.errors import EmptyFileError, FileChangedError, OtherBytesError, Purg
 from vault.ids import new_recording_id
 from vault.ingest.errors import FileUnreadableError
 from vault.ingest.probe import Content, probe
-from vault.ingest.record import Sealed, build_rows, entry_of
+from vault.ingest.record import Sealed, build_rows, check_segments, entry_of
 from vault.log import journal
 from vault.model import BlobName, Metadata, RecordingId, RenditionName
 from vault.people import Actor
@@ -167,6 +167,7 @@ class Intake:
         try:
             with e.item.open() as stream:
                 self._read(e, stream)
+            check_segments(e.item.metadata, _content(e))
             if not e.source_ref:
                 e.source_ref = f"sha256:{_known_digest(e).hex()}"
             e.source_token = self._index.token("source", f"{e.source}\0{e.source_ref}")

@@ -4,7 +4,6 @@ One line is one row, in CSV as well, so a stray quote costs one row and not the 
 line, of at most MAX_LINE bytes, however many there are. The numbers of rows are line numbers, as an editor shows them.
 """
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,13 +14,11 @@ from typing import Any, BinaryIO, NoReturn
 from keys.errors import StrongroomError
 from vault.ingest.errors import ManifestError
 from vault.ingest.fields import COLUMNS, FieldError, check, from_columns, printable_name
+from vault.ingest.lines import MAX_LINE, cells_of, line_text, lines_of
 from vault.ingest.paths import open_regular, resolve_inside, walk
 from vault.model import Metadata
 
 __all__ = ["MAX_LINE", "Row", "RowError", "open_regular", "read_manifest", "resolve_inside", "walk"]
-
-MAX_LINE = 256 * 1024  # bytes
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def read_manifest(stream: BinaryIO, *, name: str, folder: Path, now: datetime) -
             one that is unknown.
 
     """
-    lines = _lines(stream)
+    lines = lines_of(stream)
     first = next(lines, (0, b""))
     if first[1] is not None and first[1].startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ManifestError("expected a manifest in UTF-8, got UTF-16")
@@ -69,22 +66,6 @@ def read_manifest(stream: BinaryIO, *, name: str, folder: Path, now: datetime) -
 def _is_json(line: bytes | None, name: str) -> bool:
     start = (line or b"").lstrip()[:1]
     return start == b"{" or name.lower().endswith((".jsonl", ".ndjson", ".json"))
-
-
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield number and bytes of each line that is not blank; None for one that is longer than MAX_LINE."""
-    number = 0
-    while line := stream.readline(MAX_LINE + 1):
-        number += 1
-        if number == 1:
-            line = line.removeprefix(_BOM)
-        if len(line) > MAX_LINE and not line.endswith(b"\n"):
-            while rest := stream.readline(MAX_LINE):
-                if rest.endswith(b"\n"):
-                    break
-            yield number, None
-        elif line.strip():
-            yield number, line
 
 
 def _json_rows(
@@ -111,18 +92,9 @@ def _checked(
             yield RowError(number, "path", exc.code, str(exc))
 
 
-def _text(line: bytes | None) -> str:
-    if line is None:
-        raise FieldError(None, "line-too-long", f"expected a line of at most {MAX_LINE} bytes, got a longer one")
-    try:
-        return line.decode()
-    except UnicodeDecodeError as exc:
-        raise FieldError(None, "encoding", "expected UTF-8, got other bytes") from exc
-
-
 def _object(line: bytes | None) -> dict[str, Any] | FieldError:
     try:
-        value = json.loads(_text(line), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(line_text(line), object_pairs_hook=_unique, parse_constant=_no_constant)
     except FieldError as exc:
         return exc
     except (ValueError, RecursionError):
@@ -145,18 +117,9 @@ def _no_constant(_name: str) -> NoReturn:
     raise FieldError(None, "json", "expected JSON, got NaN or Infinity, which JSON does not have")
 
 
-def _split(line: str) -> list[str]:
-    try:
-        return next(csv.reader([line.rstrip("\r\n")], strict=True), [])
-    except csv.Error as exc:
-        raise FieldError(
-            None, "csv", "expected one CSV row a line, got an unclosed or misplaced quote (cells hold no line breaks)"
-        ) from exc
-
-
 def _header(line: bytes | None) -> list[str]:
     try:
-        names = [name.strip().lower() for name in _split(_text(line))] if line != b"" else []
+        names = [name.strip().lower() for name in cells_of(line_text(line))] if line != b"" else []
     except FieldError as exc:
         raise ManifestError(f"expected a CSV header in the first line: {exc.message}") from exc
     if "path" not in names:
@@ -172,7 +135,7 @@ def _header(line: bytes | None) -> list[str]:
 
 def _cells(line: bytes | None, header: list[str]) -> dict[str, Any] | FieldError:
     try:
-        cells = _split(_text(line))
+        cells = cells_of(line_text(line))
         if len(cells) == len(header):
             return from_columns(dict(zip(header, cells, strict=True)))
     except FieldError as exc:

@@ -1,7 +1,7 @@
 """The rows and the log entry that one taken-in recording becomes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from keys.keyring import IndexKey, Keyring
@@ -9,9 +9,10 @@ from vault import private
 from vault.catalog.facts import facts_digest, row_digest
 from vault.catalog.recordings import NewRows
 from vault.ingest import normalise
+from vault.ingest.errors import SegmentError
 from vault.ingest.probe import Content
 from vault.log.entry import Act, Entry
-from vault.model import BlobName, Caller, Metadata, RecordingId, RenditionName, State
+from vault.model import BlobName, Metadata, RecordingId, RenditionName, Segment, State
 from vault.people import Actor
 from vault.sealed.format import new_data_key, seal_value, value_associated_data
 from vault.sealed.writer import SealedSummary
@@ -46,18 +47,34 @@ def times_of(metadata: Metadata, content: Content, now: datetime) -> tuple[datet
     return metadata.started, now, "taken-in"
 
 
-def tokens_of(callers: tuple[Caller, ...], account: str | None, index: IndexKey, region: str) -> set[tuple[str, bytes]]:
-    """Return the blind-index tokens under which a recording is found by caller or account."""
-    return {(field, index.token(field, value)) for field, value in _searchable(callers, account, region) if value}
+def check_segments(metadata: Metadata, content: Content) -> None:
+    """Refuse parts that end after the recording does, where it is known how long it is.
+
+    Raises:
+        SegmentError: one does.
+
+    """
+    length = content.duration_ms
+    if length is None and metadata.started is not None and metadata.ended is not None:
+        length = -((metadata.started - metadata.ended) // timedelta(milliseconds=1))
+    last = max((segment.end_ms for segment in metadata.segments), default=0)
+    if length is not None and last > length:
+        raise SegmentError(f"expected segments within the {length} ms of the recording, got one that ends at {last}")
 
 
-def _searchable(callers: tuple[Caller, ...], account: str | None, region: str) -> Iterator[tuple[str, str | None]]:
-    for caller in callers:
+def tokens_of(metadata: Metadata, index: IndexKey, region: str) -> set[tuple[str, bytes]]:
+    """Return the blind-index tokens under which a recording is found by caller, account, contract or case."""
+    return {(field, index.token(field, value)) for field, value in _searchable(metadata, region) if value}
+
+
+def _searchable(metadata: Metadata, region: str) -> Iterator[tuple[str, str | None]]:
+    for caller in metadata.callers:
         number = normalise.e164(caller.number, region) if caller.number else None
         yield "number", number
         yield "last4", normalise.last4(number) if number else None
         yield "email", normalise.email(caller.email) if caller.email else None
-    yield "account", normalise.account(account) if account else None
+    for field, value in (("account", metadata.account), ("contract", metadata.contract), ("case", metadata.case)):
+        yield field, normalise.account(value) if value else None
 
 
 def build_rows(
@@ -69,8 +86,10 @@ def build_rows(
     started, ended, basis = times_of(metadata, content, now)
     digest = summary.plain_sha256.hex()
     metadata_key = new_data_key()
-    secret = private.PrivateMetadata(metadata.callers, metadata.account, source_ref, digest)
-    found_by = tokens_of(metadata.callers, metadata.account, index, region)
+    secret = private.PrivateMetadata(
+        metadata.callers, metadata.account, source_ref, digest, metadata.contract, metadata.case
+    )
+    found_by = tokens_of(metadata, index, region)
     return NewRows(
         recording={
             "id": recording,
@@ -113,16 +132,18 @@ def build_rows(
         ),
         tokens=tuple({"recording": recording, "field": f, "token": t} for f, t in sorted(found_by)),
         labels=tuple({"recording": recording, "label": label} for label in sorted(metadata.labels)),
+        segments=tuple({"recording": recording, **asdict(segment)} for segment in metadata.segments),
     )
 
 
 def entry_of(rows: NewRows, *, actor: Actor, now: datetime) -> Entry:
     """Return the log entry of a new recording: the digest of its ciphertext and of what retention will go by."""
     labels = frozenset(row["label"] for row in rows.labels)
+    segments = [Segment(row["label"], row["begin_ms"], row["end_ms"]) for row in rows.segments]
     details: dict[str, int | str] = {
         "sealed_sha256": rows.rendition["sealed_sha256"].hex(),
         "sealed_size": rows.rendition["sealed_size"],
-        "facts_sha256": facts_digest(rows.recording, labels),
+        "facts_sha256": facts_digest(rows.recording, labels, segments),
         "row_sha256": row_digest(rows.recording, ((row["field"], row["token"]) for row in rows.tokens)),
     }
     return actor.entry(now, Act.INGEST, rows.id, details)

@@ -130,7 +130,8 @@ def original_entries(connection: Connection, recordings: Sequence[str]) -> dict[
 
 def _of_recordings(connection: Connection, act: Act, recordings: Sequence[str]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    wanted = (log_entries.c.subject.in_(recordings), log_entries.c.act == act)
+    # compared as an expression the act has no index: SQLite would take that and read every such act there is
+    wanted = (log_entries.c.subject.in_(recordings), (log_entries.c.act + "") == act)
     for body in connection.scalars(select(log_entries.c.body).where(*wanted).order_by(log_entries.c.id)):
         with contextlib.suppress(EntryFormatError):
             told = decode(body)
