@@ -48,9 +48,9 @@ def run(*, seed: int = HELD_OUT_SEED, quick: bool = False) -> list[Row]:
 
 def recall_rows(ear: Ear) -> list[Row]:
     """Return the rows of each held-out engine and person, on calls of their own, by which languages are let in."""
-    rows = _human(ear, Random(f"{HELD_OUT_SEED}/recall/human"), 0.5)
+    rows = _human(ear, Random(f"{HELD_OUT_SEED}/recall/human"), 1.0)
     for language in LANGUAGES:
-        rows += _synthetic(ear, language, Random(f"{HELD_OUT_SEED}/recall/{language}"), 0.5)
+        rows += _synthetic(ear, language, Random(f"{HELD_OUT_SEED}/recall/{language}"), 1.0)
     return rows
 
 
@@ -67,7 +67,7 @@ def recall_by_language(rows: Iterable[Row]) -> dict[str, float]:
 def notes() -> list[str]:
     """Say what is not measured: German by people or by an engine not trained on, and what is not installed here."""
     lacking = [need for need in map(missing, ("espeak-ng", "flite", "festival", "piper", "pico")) if need]
-    lacking += [f"the Debian package {name}" for name in humans.missing()]
+    lacking += [f"the package {name}" for name in humans.missing()]
     lacking += [] if corpus.music("held-out") else ["the Debian package asterisk-moh-opsound-wav"]
     unseen = "not measured: German of any person, or of any engine but one that was trained on, in other voices of it"
     return [unseen, *(f"not measured: {need} is not installed" for need in lacking)]
@@ -165,7 +165,7 @@ def _plain(ear: Ear, rng: Random, scale: float) -> list[Row]:
             made.append(over_line(call, rng))
         rows.append(cut(f"{NAMES[language]}, plain talk", made, "<= 1"))
     seconds = 480 * scale
-    for speaker in humans.SPEAKERS:
+    for speaker in {speaker.prompts: speaker for speaker in reversed(humans.SPEAKERS)}.values():  # the first with them
         sound = humans.plain(humans.prompts(speaker, numbers=False), rng, seconds)
         if len(sound):
             rows.append(cut(f"{NAMES[speaker.language]}, human prompts without numbers ({speaker.name})", [sound], ""))

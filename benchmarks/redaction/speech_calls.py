@@ -67,9 +67,20 @@ class Call:
 
 def random_number(length: int, rng: Random) -> str:
     """Return digits that are no card number: their Luhn sum is wrong."""
-    found = "".join(rng.choice("0123456789") for _ in range(length))
-    total = sum(int(c) if at % 2 == 0 else sum(divmod(2 * int(c), 10)) for at, c in enumerate(reversed(found)))
-    return found if total % 10 else found[:-1] + str((int(found[-1]) + 1) % 10)
+    return _no_card("".join(rng.choice("0123456789") for _ in range(length)))
+
+
+def _no_card(digits: str) -> str:
+    total = sum(int(c) if at % 2 == 0 else sum(divmod(2 * int(c), 10)) for at, c in enumerate(reversed(digits)))
+    return digits if total % 10 else digits[:-1] + str((int(digits[-1]) + 1) % 10)
+
+
+def repetitive_number(length: int, rng: Random) -> str:
+    """Return digits that are no card number and in which most are the same as the one before, as in test numbers."""
+    found = rng.choice("0123456789")
+    while len(found) < length:
+        found += found[-1] if rng.random() < 0.75 else rng.choice("0123456789")
+    return _no_card(found)
 
 
 def _groups(number: str, rng: Random) -> list[str]:

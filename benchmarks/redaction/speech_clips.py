@@ -1,7 +1,8 @@
 """Make the clips that the tests listen to: `python -m benchmarks.redaction.speech_clips tests/screen/sound/clips`.
 
 Synthetic speech of espeak-ng and flite over a telephone line, as WAV with mu-law at 8 kHz, and `truth.json`: where what
-is said, in seconds. The numbers are the card schemes' published test numbers. Voices are held-out ones.
+is said, in seconds. The numbers are the card schemes' published test numbers. Voices are
+held-out ones, but for the reading of ones.
 """
 
 import io
@@ -36,6 +37,7 @@ _VOICES: Final = {
     "es": Voice("espeak-ng", "es-419+m8", "es", "held-out"),
     "fr": Voice("espeak-ng", "fr-fr+miguel", "fr", "held-out"),
     "de": Voice("espeak-ng", "de+max", "de", "held-out"),
+    "reading-fr-ones": Voice("espeak-ng", "fr-ch+f5", "fr", "tune"),
 }
 
 
@@ -47,6 +49,8 @@ def lines() -> dict[str, tuple[str, list[Line]]]:
         groups = [number[at : at + 4] for at in range(0, 16, 4)]
         said = [Line(numbers.singly(language, group, rng), "card", 4, 0, 0.25) for group in groups]
         found[f"reading-{language}"] = (language, [Line(_LEADS[language], "talk"), *said])
+    ones = Line(numbers.singly("fr", "4" + 15 * "1", rng, joint=", "), "card", 16, 0, 0.25)
+    found["reading-fr-ones"] = ("fr", [Line(_LEADS["fr"], "talk"), ones])  # "un, un, un" is much like hesitation
     code = [
         Line("the security code is", "talk"),
         Line("nine oh seven", "code", 3),
@@ -63,7 +67,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     truth = {}
     for name, (language, script) in lines().items():
-        call = spoken(language, name, script, [_VOICES[language]], Random(name), pace=1.25)
+        call = spoken(language, name, script, [_VOICES.get(name, _VOICES[language])], Random(name), pace=1.25)
         sound = line(call.sound, np.random.default_rng(7), snr=25, peak=0.4)
         (folder / f"{name}.wav").write_bytes(_mu_law_wave(sound))
         parts = [[round(p.begin, 3), round(p.end, 3), p.kind, p.digits] for p in call.parts]

@@ -25,6 +25,7 @@ TRACKS: Final = {
 }
 DIGIT, TALK, EITHER = 1, 0, -1
 FRAME: Final = RATE // 50
+LEARNT: Final = ("train", "made")  # the roles of voices that weights are trained on
 
 
 @dataclass(slots=True)
@@ -54,12 +55,14 @@ def labels(call: calls.Call) -> NDArray[np.int8]:
     return found
 
 
-def one_call(language: str, style: str, role: str, sentences: list[str], rng: Random) -> calls.Call:
-    """Return a call in `style` by voices of `role`, each engine as likely as any other."""
+def one_call(
+    language: str, style: str, role: str, sentences: list[str], rng: Random, *, number: str | None = None
+) -> calls.Call:
+    """Return a call in `style` by voices of `role`, each engine as likely as any other; `number` is what is read."""
     return calls.spoken(
         language,
         style,
-        calls.script(language, style, sentences, rng),
+        calls.script(language, style, sentences, rng, number=number),
         [pick(language, role, rng), pick(language, role, rng)],
         rng,
         pace=rng.uniform(0.75, 1.4),
@@ -75,7 +78,7 @@ def pick(language: str, role: str, rng: Random) -> Voice:
     engines = sorted({voice.engine for voice in there})
     engine = rng.choice([*engines, *(e for e in engines if e == "espeak-ng")])
     voice = rng.choice([voice for voice in there if voice.engine == engine])
-    return replace(voice, shift=rng.uniform(0.82, 1.2)) if role == "train" and rng.random() < 0.75 else voice
+    return replace(voice, shift=rng.uniform(0.82, 1.2)) if role in LEARNT and rng.random() < 0.75 else voice
 
 
 def worn(sound: Sound, rng: Random, *, behind: Sound | None = None) -> Sound:
@@ -183,8 +186,17 @@ def pieces(language: str, role: str, seed: int, count: int) -> Iterator[Piece]:
         behind = call.sound if style == "talk" else behind
 
 
-def quiet_pieces(role: str, seed: int, count: int) -> Iterator[Piece]:
-    """Yield sound in which nobody speaks: hold music, music made here, signalling; 20 s each."""
+def repetitive_pieces(language: str, role: str, seed: int, count: int) -> Iterator[Piece]:
+    """Yield `count` readings of numbers in which digits repeat over lines: "one one one" in a row is like no talk."""
+    rng, sentences = Random(f"repetitive/{language}/{role}/{seed}"), texts.prose(language)
+    for _ in range(count):
+        number = calls.repetitive_number(rng.choice((15, 16)), rng)
+        call = one_call(language, rng.choice(calls.STYLES), role, sentences, rng, number=number)
+        yield Piece(worn(call.sound, rng), labels(call))
+
+
+def quiet_pieces(_language: str, role: str, seed: int, count: int) -> Iterator[Piece]:
+    """Yield sound in which nobody speaks, whatever the language: hold music, music made here, signalling; 20 s each."""
     rng, tracks = Random(f"music/{role}/{seed}"), music(role)
     for number in range(count):
         if number % 3 == 0 and tracks:

@@ -1,9 +1,11 @@
-"""Human speech from Debian packages, for figures only, never for training or tuning.
+"""Human speech from Debian and Python packages, for figures only, never for training or tuning.
 
 Card readings are put together from prompts of single numbers, so they are clearer and have less flow than a caller's.
+Whose voice the package spokennumbers has, or whether a machine's, it does not say; Allison speaks around its digits.
 """
 
 import gzip
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +29,7 @@ _POCKETSPHINX: Final = Path("/usr/share/pocketsphinx/test/data")
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Somebody whose numbers are recorded: where, and the Debian package."""
+    """Somebody whose numbers are recorded: where, and in which package."""
 
     name: str
     language: str
@@ -36,17 +38,23 @@ class Speaker:
     package: str
 
 
+def _inside(package: str, name: str) -> str:
+    found = importlib.util.find_spec(package)
+    return str(Path(next(iter(found.submodule_search_locations or ())), name)) if found else f"no {package}"
+
+
 SPEAKERS: Final = (
     Speaker("Allison", "en", "en_US_f_Allison/digits", "en_US_f_Allison", "asterisk-core-sounds-en-wav"),
     Speaker("Allison", "es", "es_MX_f_Allison/digits", "es_MX_f_Allison", "asterisk-core-sounds-es-wav"),
     Speaker("June", "fr", "fr_CA_f_June/digits", "fr_CA_f_June", "asterisk-core-sounds-fr-wav"),
     Speaker("Colombia", "es", "digits/es", "es", "asterisk-prompt-es-co"),
     Speaker("Armelle", "fr", "fr/digits", "fr", "asterisk-prompt-fr-armelle"),
+    Speaker("Spoken Numbers", "en", _inside("spokennumbers", "default"), "en_US_f_Allison", "spokennumbers"),
 )  # fmt: skip
 
 
 def missing() -> list[str]:
-    """Return the Debian packages with human speech that are not installed."""
+    """Return the packages with human speech that are not installed."""
     lacking = [speaker.package for speaker in SPEAKERS if not list((_ASTERISK / speaker.digits).glob("1.*"))]
     lacking += [] if _TRANSCRIPT.is_file() else ["asterisk-core-sounds-en"]
     return lacking + ([] if _POCKETSPHINX.is_dir() else ["pocketsphinx-testdata"])

@@ -119,7 +119,7 @@ def run(
 def _batch(
     train: Mapping[str, Stream], draw: Mapping[str, float], rng: np.random.Generator, reach: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    size, length = 32, 256
+    size, length = 16, 512
     shares = np.array(list(draw.values()))
     frames, labels = [], []
     for which in rng.choice(list(draw), size, p=shares / shares.sum()):

@@ -26,27 +26,40 @@ from vault.screen.sound.ear_windows import Samples
 from vault.screen.sound.speech import Ear
 from vault.screen.sound.speech_second import FEATURES, log_mel
 
-CORPUS = {  # file of features -> language, seed, calls; English has the most engines
-    "en": ("en", TUNING_SEED, 811),
-    "es": ("es", TUNING_SEED, 260),
-    "fr": ("fr", TUNING_SEED, 300),
-    "de": ("de", TUNING_SEED, 480),
-    "quiet": ("quiet", TUNING_SEED, 150),
-    "es2": ("es", TUNING_SEED + 1, 260),
-    "fr2": ("fr", TUNING_SEED + 1, 180),
+CORPUS = {  # file of features -> how it is made, language, role of the voices, seed, calls
+    "en": (corpus.pieces, "en", "train", TUNING_SEED, 811),  # English has the most engines
+    "es": (corpus.pieces, "es", "train", TUNING_SEED, 260),
+    "fr": (corpus.pieces, "fr", "train", TUNING_SEED, 300),
+    "de": (corpus.pieces, "de", "train", TUNING_SEED, 480),
+    "quiet": (corpus.quiet_pieces, "", "train", TUNING_SEED, 150),
+    "es2": (corpus.pieces, "es", "train", TUNING_SEED + 1, 260),
+    "fr2": (corpus.pieces, "fr", "train", TUNING_SEED + 1, 180),
+    "en3": (corpus.pieces, "en", "made", TUNING_SEED + 2, 450),
+    "es3": (corpus.pieces, "es", "made", TUNING_SEED + 2, 450),
+    "fr3": (corpus.pieces, "fr", "made", TUNING_SEED + 2, 600),
+    "de3": (corpus.pieces, "de", "made", TUNING_SEED + 2, 450),
+    "quiet3": (corpus.quiet_pieces, "", "train", TUNING_SEED + 2, 150),
+    "en4": (corpus.repetitive_pieces, "en", "made", TUNING_SEED + 3, 90),
+    "es4": (corpus.repetitive_pieces, "es", "made", TUNING_SEED + 3, 90),
+    "fr4": (corpus.repetitive_pieces, "fr", "made", TUNING_SEED + 3, 160),
+    "de4": (corpus.repetitive_pieces, "de", "made", TUNING_SEED + 3, 90),
 }
-EVEN = {"en": 50, "es": 28, "fr": 30, "de": 40, "quiet": 22}  # the root of their lengths
+EVEN = {"en": 50, "es": 28, "fr": 30, "de": 40, "quiet": 22}  # how often each is drawn: the root of their lengths
+DRAW = {
+    "en": 36, "es": 14, "es2": 14, "fr": 16, "fr2": 12, "de": 26, "quiet": 10,
+    "en3": 30, "es3": 30, "fr3": 38, "de3": 30, "quiet3": 12,
+}  # fmt: skip
 FIRST: dict[str, Any] = {
-    "version": "4",
+    "version": "5",
     "features": MODEL_DIGEST,
-    "widths": (WIDTH, 96, 64, 32, 1),
-    "offsets": [[0], [-8, -4, 0, 4, 8], [-24, -12, 0, 12, 24], [0]],
+    "widths": (WIDTH, 128, 80, 48, 32, 1),
+    "offsets": [[0], [-8, -4, 0, 4, 8], [-24, -12, 0, 12, 24], [-150, -100, -50, 0, 50, 100, 150], [0]],
     "stages": (
-        nets.Stage(1_800, 2e-3, EVEN),
-        nets.Stage(700, 1.2e-3, {"en": 50, "es": 30, "es2": 30, "fr": 30, "fr2": 25, "de": 30, "quiet": 20}),
+        nets.Stage(3_000, 2e-3, DRAW),
+        nets.Stage(700, 1.2e-3, {**DRAW, "en4": 18, "es4": 20, "fr4": 34, "de4": 18}),
     ),
     "noise": 0.1,
-    "levels": {"low": 0.05, "high": 0.5, "least": 0.7, "near": 0.24},  # chosen with tune_speech
+    "levels": {"low": 0.03, "high": 0.8, "least": 0.6, "near": 0.24},  # chosen with tune_speech
 }
 SECOND: dict[str, Any] = {
     "version": "2",
@@ -84,12 +97,11 @@ def features(whisper: Whisper, made: Iterable[corpus.Piece]) -> dict[str, NDArra
 def prepare(folder: Path, scale: float) -> None:
     """Make the features of CORPUS that are not in `folder` yet."""
     whisper = Whisper()
-    for name, (language, seed, calls) in CORPUS.items():
+    for name, (pieces, language, role, seed, calls) in CORPUS.items():
         path, count = folder / f"{name}.npz", max(1, int(scale * calls))
         if path.exists():
             continue
-        quiet = language == "quiet"
-        made = corpus.quiet_pieces("train", seed, count) if quiet else corpus.pieces(language, "train", seed, count)
+        made = pieces(language, role, seed, count)
         arrays = features(whisper, made)
         np.savez(path, **arrays)  # type: ignore[arg-type]
         print(f"{path.name}: {len(arrays['labels']) / 3000:.0f} minutes", flush=True)

@@ -27,7 +27,7 @@ from vault.screen.sound.speech_spans import Levels, spans
 
 Heard = tuple[calls.Call | None, Sound, NDArray[np.float32]]
 GRIDS = {
-    "digits": ((0.1, 0.2, 0.3), (0.3, 0.5, 0.7), (0.4, 0.6), (0.2,)),
+    "digits": ((0.02, 0.03, 0.05), (0.5, 0.7, 0.8), (0.5, 0.6, 0.7, 0.9), (0.24,)),
     "second": ((0.3, 0.5, 0.7), (0.7, 0.8, 0.9, 0.95), (0.8, 1.2, 1.6, 2.0), (1.0,)),
 }
 
@@ -50,7 +50,7 @@ def heard(name: str, count: int) -> list[Heard]:
             call = corpus.one_call(language, style, "tune", sentences, rng)
             sound = corpus.worn(call.sound, rng)
             found.append((call, sound, chances(sound)))
-    quiet = [piece.sound for piece in corpus.quiet_pieces("tune", TUNING_SEED + 1, count)]
+    quiet = [piece.sound for piece in corpus.quiet_pieces("", "tune", TUNING_SEED + 1, count)]
     return [*found, *((None, sound, chances(sound)) for sound in quiet)]
 
 

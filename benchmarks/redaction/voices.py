@@ -1,8 +1,9 @@
 """Synthetic voices: espeak-ng, flite, festival from Debian; Pico, Piper, Kokoro from Python packages, if installed.
 
-Weights are trained on voices with the role "train" and nothing else, thresholds are chosen on "tune", and "held-out" is
-for the figures that are published; "accented" ones, Japanese voices that speak other tongues, are slow and in none of
-the tables. An engine that is not installed has no voices; `missing` says so.
+Weights are trained on voices with the roles "train" and "made" (variants of espeak-ng drawn at random) and no others,
+thresholds are chosen on "tune", and "held-out" is for the figures that are published; "accented" ones, Japanese voices
+that speak other tongues, are slow and in none of the tables. An engine that is not installed has no voices; `missing`
+says so.
 """
 
 import importlib.util
@@ -21,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.redaction import speech_variants as variants
 from benchmarks.redaction.speech_channel import RATE, resampled
 
 Wave = NDArray[np.float32]  # mono, RATE samples a second, in [-1, 1]
@@ -33,7 +35,7 @@ class Voice:
     engine: str
     name: str
     language: str
-    role: str  # "train", "tune", "held-out" or "accented"
+    role: str  # "train", "made", "tune", "held-out" or "accented"
     shift: float = 1.0
 
     def __str__(self) -> str:
@@ -52,7 +54,14 @@ _ESPEAK_TRAIN: Final = (
     "shelby", "steph", "travis", "victor", "zac",
 )  # fmt: skip
 _ESPEAK_TUNE: Final = ("m5", "f5", "Andrea", "adam", "norbert")
+_ESPEAK_MORE: Final = (  # since the third weights; none is like a held-out one
+    "aunty", "boris", "caleb", "david", "ed", "edward", "grandma", "grandpa", "Jacky", "kaukovalta", "Mario", "robert",
+    "sandro", "Storm",
+)  # fmt: skip
 _ESPEAK_HELD_OUT: Final = ("m8", "Alicia", "steph2", "Lee", "antonio", "anika", "max", "Diogo", "miguel")
+
+
+_MADE: Final = 2_000  # of each base
 
 
 def voices(language: str, role: str) -> list[Voice]:
@@ -61,9 +70,15 @@ def voices(language: str, role: str) -> list[Voice]:
 
 
 def _all(language: str) -> Iterable[Voice]:
-    for role, variants in (("train", _ESPEAK_TRAIN), ("tune", _ESPEAK_TUNE), ("held-out", _ESPEAK_HELD_OUT)):
+    for role, names in (
+        ("train", _ESPEAK_TRAIN),
+        ("tune", (*_ESPEAK_TUNE, *_ESPEAK_MORE)),
+        ("held-out", _ESPEAK_HELD_OUT),
+    ):
         for base in _ESPEAK_BASES[language]:
-            yield from (Voice("espeak-ng", f"{base}+{v}" if v else base, language, role) for v in variants)
+            yield from (Voice("espeak-ng", f"{base}+{v}" if v else base, language, role) for v in names)
+    for base in _ESPEAK_BASES[language]:
+        yield from (Voice("espeak-ng", f"{base}+{variants.NAME}{n}", language, "made") for n in range(_MADE))
     yield from (Voice("kokoro", name, language, "accented") for name in ("jf_alpha", "jf_gongitsune", "jm_kumo"))
     if language == "en":
         yield from (Voice("flite", name, "en", "train") for name in ("kal", "kal16", "awb", "slt"))
@@ -126,7 +141,11 @@ def _run(command: list[str], text: str = "") -> bytes:
 
 
 def _espeak(voice: Voice, texts: Sequence[str], pace: float) -> list[tuple[Wave, int]]:
-    command = ["espeak-ng", "-v", voice.name, "-s", str(int(160 * pace)), "--stdout", "--stdin"]
+    base, _, number = voice.name.partition(f"+{variants.NAME}")
+    chosen = ["-v", base]
+    if number:
+        chosen = [f"--path={variants.with_variant(int(number))}", "-v", f"{base}+{variants.NAME}"]
+    command = ["espeak-ng", *chosen, "-s", str(int(160 * pace)), "--stdout", "--stdin"]
     return [read_wave(_run(command, text)) for text in texts]
 
 
