@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks import data, vaults
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
-from retention import policies, purge, purge_plans
+from retention import policy_plans, purge, purge_plans
 from retention.decision import Action
 from retention.policy.reader import parse
 from service.assembly import Vault
@@ -83,8 +83,8 @@ def take_in(folder: Path, sizes: Sizes) -> list[Figure]:
 
 
 def _apply_policy(vault: Vault) -> None:
-    plan, _ = policies.make_plan(vault.catalog, vault.clock, vaults.ACTOR, vault=vault.id, policy=parse(_POLICY))
-    policies.apply(vault.catalog, vault.clock, vaults.ACTOR, plan_id=plan, text=_POLICY)
+    plan, _ = policy_plans.make_plan(vault.catalog, vault.clock, vaults.ACTOR, vault=vault.id, policy=parse(_POLICY))
+    policy_plans.apply(vault.catalog, vault.clock, vaults.ACTOR, plan_id=plan, text=_POLICY)
 
 
 def _purge(vault: Vault, count: int) -> None:

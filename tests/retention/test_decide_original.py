@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retention.circumstances import Circumstances
 from retention.decide_original import Evidence, OriginalCode, original_of
 from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.policy.clocks import Clock, Fact, OfEvent
 from retention.policy.language import Original, Policy, Rule, Then
 from retention.policy.match import Match
 from retention.policy.periods import Period
@@ -104,6 +106,35 @@ def test_a_clock_that_is_wrong_keeps():
     assert codes(replace(FACTS, created=NOW + DAY)) == {"clock"}
 
 
+def kept_for(name: str, keep: Period | None, clock: Clock = Fact.ENDED) -> Rule:
+    return replace(rule(name, Original.DESTROY), original_keep=keep, clock=clock)
+
+
+def test_a_period_keeps_the_original_until_it_has_ended():
+    # the recording ended on 31 May at 00:00 UTC
+    assert codes(rules=policy(kept_for("early", Period(days=1)))) == {"not-yet"}
+    ended = replace(FACTS, ended=NOW - 3 * DAY)
+    assert codes(ended, policy(kept_for("early", Period(days=1)))) == {"rule-destroys"}
+    both = policy(kept_for("early", Period(days=1)), kept_for("late", Period(days=9)), kept_for("now", None))
+    assert codes(ended, both) == {"not-yet"}
+    decision = original_of(ended, both, (), GOOD, NOW)
+    assert decision.reasons[0].text == "The rules keep it until 2026-06-09 00:00 UTC."
+
+
+def test_a_period_from_an_event_that_has_not_happened_keeps_the_original():
+    rules = policy(kept_for("early", Period(days=1), OfEvent("contract-ended")))
+    assert codes(rules=rules) == {"not-yet"}
+    happened = Circumstances({"contract-ended": (NOW - 9 * DAY,)})
+    assert original_of(FACTS, rules, (), GOOD, NOW, happened).destroy
+
+
+def test_a_rule_that_waits_for_its_event_says_nothing_of_the_original():
+    waiting = replace(rule("late", Original.KEEP), once="signed")
+    assert codes(rules=policy(rule("early", Original.DESTROY), waiting)) == {"rule-destroys"}
+    signed = Circumstances({"signed": (NOW,)})
+    assert not original_of(FACTS, policy(rule("early", Original.DESTROY), waiting), (), GOOD, NOW, signed).destroy
+
+
 evidences = st.builds(
     Evidence, is_there=st.booleans(), is_told=st.booleans(), copy_is_there=st.sampled_from([True, False, None]),
     fault=st.none() | st.just("It was altered."),
@@ -151,3 +182,10 @@ def test_one_more_hold_or_rule_that_keeps_or_unknown_never_destroys(one, rules, 
         replace(evidence, fault="x"),
     ):
         assert not original_of(one, rules, holds, worse, now).destroy
+
+
+def test_one_rule_that_keeps_the_original_keeps_it_in_any_order():
+    destroys, keeps = rule("early", Original.DESTROY), rule("late", Original.KEEP)
+    assert original_from(FACTS, policy(destroys)) is not None
+    for rules in ((destroys, keeps), (keeps, destroys), ()):
+        assert original_from(FACTS, policy(*rules)) is None

@@ -80,8 +80,17 @@ def test_another_form_is_refused(text):
         Period.parse(text)
 
 
-def test_a_period_of_nothing_or_less_cannot_be_made():
-    for parts in ({}, {"days": -1}, {"years": 1, "days": -1}, {"weeks": 1, "days": 1}):
+def test_a_period_of_nothing_is_read_only_where_it_may_be():
+    assert Period.parse("P0D", or_nothing=True) == Period()
+    assert str(Period()) == "P0D"
+    assert Period().ends(utc("2026-05-05T12:00")) == utc("2026-05-07")
+    for text in ("P0Y", "P0W", "P00D", "P"):
+        with pytest.raises(PeriodError):
+            Period.parse(text, or_nothing=True)
+
+
+def test_a_period_of_less_than_nothing_cannot_be_made():
+    for parts in ({"days": -1}, {"years": 1, "days": -1}, {"weeks": 1, "days": 1}):
         with pytest.raises(PeriodError):
             Period(**parts)
 
@@ -175,3 +184,20 @@ def test_a_year_is_twelve_months(start, years):
 @given(start=starts, weeks=st.integers(1, 900))
 def test_a_week_is_seven_days(start, weeks):
     assert ends(Period(weeks=weeks), start) == ends(Period(days=7 * weeks), start)
+
+
+@given(start=starts, one=periods, other=periods)
+@example(start=utc("2027-01-29T12:00"), one=Period(days=31), other=Period(months=1))
+@example(start=utc("2028-02-29T12:00"), one=Period(days=366), other=Period(years=1))
+def test_a_period_that_is_at_least_another_never_ends_before_it(start, one, other):
+    if one.is_at_least(other):
+        assert ends(one, start) >= ends(other, start)
+    days = (naive_date(start.date(), one) - start.date()).days
+    assert one.shortest_days <= days <= one.longest_days
+
+
+@given(one=periods)
+def test_every_period_is_at_least_itself_and_nothing(one):
+    assert one.is_at_least(one)
+    assert one.is_at_least(Period())
+    assert not Period().is_at_least(one)

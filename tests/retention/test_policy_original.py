@@ -4,10 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retention import policy_plan
-from retention.errors import PlanFormatError, PolicySyntaxError
+from retention.circumstances import NOTHING
+from retention.ends import counting, scheduled
+from retention.errors import PolicySyntaxError
 from retention.facts import AppliedPolicy, Facts
 from retention.policy.language import Original, Policy
+from retention.policy.locks import weakened
+from retention.policy.periods import Period
 from retention.policy.reader import parse
 from retention.policy_plan import Candidate, PolicyPlan, compare, decode, encode, needs_approval
 from vault.model import Kind, RecordingId, State
@@ -36,6 +39,14 @@ def test_a_rule_that_says_nothing_keeps_and_means_the_same_as_one_that_says_so()
     assert with_original("destroy").version_digest != parse(TEXT).version_digest
 
 
+def test_a_period_keeps_the_original_that_long_and_destroys_it_then():
+    rule = with_original("P1Y").rules[0]
+    assert (rule.original, rule.original_keep) == (Original.DESTROY, Period(years=1))
+    assert b'"original":"P1Y"' in with_original("P1Y").canonical()
+    digests = {with_original(word).version_digest for word in ("keep", "destroy", "P1Y", "P12M", "P2Y")}
+    assert len(digests) == 5
+
+
 def test_policies_applied_before_the_key_was_there_keep_their_names():
     # the digest of this text as the version without the key had it
     assert parse(TEXT).canonical() == (
@@ -44,16 +55,20 @@ def test_policies_applied_before_the_key_was_there_keep_their_names():
     )
 
 
-@pytest.mark.parametrize("word", ["shred", "DESTROY", "true", "", "[destroy]", "{a: b}", "~"])
+@pytest.mark.parametrize("word", ["shred", "DESTROY", "true", "", "[destroy]", "{a: b}", "~", "P0D", "P3Y", "P1H"])
 def test_any_other_word_is_refused_with_its_line(word):
     with pytest.raises(PolicySyntaxError, match=r"^line 8: "):
         with_original(word)
 
 
 def plan(old: Policy | None, new: Policy, facts: Facts = CALL) -> PolicyPlan:
-    base = AppliedPolicy(3, old) if old else None
-    effect = compare(base, new, [Candidate(facts, (), 10)], NOW)
-    return PolicyPlan("v", new.version_digest, 3 if old else None, effect, NOW, "ada")
+    said = [
+        scheduled(counting(facts, AppliedPolicy(3, one) if one else None, NOTHING), facts, NOTHING)
+        for one in (old, new)
+    ]
+    effect = compare([Candidate(facts.id, *said, is_held=False, sealed_bytes=10)], NOW)
+    weaker = tuple(weakened(old, new)) if old else ()
+    return PolicyPlan("v", new.version_digest, 3 if old else None, effect, NOW, "ada", None, weaker)
 
 
 def test_turning_it_on_shows_in_the_plan_and_takes_a_second_person():
@@ -71,6 +86,15 @@ def test_leaving_it_or_turning_it_off_takes_nobody_else(old, new):
     assert not needs_approval(made)
 
 
+@pytest.mark.parametrize(("old", "new"), [("P2Y", "P1Y"), ("P1Y", "destroy"), ("keep", "P2Y")])
+def test_a_shorter_period_for_the_original_takes_a_second_person(old, new):
+    made = plan(with_original(old), with_original(new))
+    assert made.effect.originals_destroyed.count == 1
+    assert needs_approval(made)
+    assert made.weaker == ("rule all: expected the original to be kept as long",)
+    assert not needs_approval(plan(with_original(new), with_original(old)))
+
+
 def test_a_rule_that_kept_originals_and_goes_away_shows_too():
     other = "  - name: claims\n    match: {kind: [call]}\n    keep: P1Y\n    then: destroy\n"
     both = parse(f"{TEXT}    original: destroy\n{other}")
@@ -80,15 +104,3 @@ def test_a_rule_that_kept_originals_and_goes_away_shows_too():
 
 def _members(facts: Facts) -> dict[str, object]:
     return {name: getattr(facts, name) for name in Facts.__slots__}
-
-
-def test_plans_made_before_the_key_was_there_keep_their_encoding():
-    made = plan(with_original("keep"), with_original("keep"))
-    assert b"originals_destroyed" not in encode(made)
-    assert decode(encode(made)) == made
-    padded = encode(made).replace(
-        b'"review_dropped"', b'"originals_destroyed":{"count":0,"samples":[],"sealed_bytes":0},"review_dropped"'
-    )
-    with pytest.raises(PlanFormatError):
-        decode(padded)
-    assert policy_plan.digest(made) == policy_plan.digest(decode(encode(made)))

@@ -17,7 +17,7 @@ from tests import vaults
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.ids import new_id
-from vault.ingest.fields import RowMetadata
+from vault.model import Metadata
 from vault.people import Capability
 from vault.private import seal_document
 from vault.search import Terms, belonging, criteria_of
@@ -38,7 +38,7 @@ def instant(text: str) -> datetime:
 def take_in(vault: Vault, **facts: Any) -> str:
     """Take in a chat that ended ten years ago."""
     name = uuid.uuid4().hex
-    metadata = RowMetadata(ended=vaults.START.replace(year=2016), source="t", source_ref=name, **facts)
+    metadata = Metadata(ended=vaults.START.replace(year=2016), source="t", source_ref=name, **facts)
     path = vault.settings.home.parent / f"{name}.txt"
     (receipt,) = vaults.ingest(vault, [vaults.item(path, metadata, f"hello {name}".encode())])
     assert receipt.error is None
