@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys.errors import CanonicalFormError
+from retention.circumstances import NOTHING
 from retention.decide import decide
 from retention.decision import Action
+from retention.ends import Scheduled, counting, scheduled
 from retention.errors import PlanFormatError, StalePlanError
-from retention.facts import AppliedPolicy, Facts, HoldRef
-from retention.policy.language import Policy, Rule, Then
+from retention.facts import AppliedPolicy, Facts
+from retention.policy.language import Ceiling, Original, Policy, Rule, Then
 from retention.policy.match import Match
 from retention.policy.periods import Period
 from retention.policy_plan import (
@@ -33,9 +35,9 @@ from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-BUCKETS = (
-    "examined", "kept_longer", "kept_shorter", "review_dropped", "become_due_now", "unmatched", "held",
-)  # fmt: skip
+BUCKETS = tuple(tally.name for tally in fields(PolicyEffect))
+HORIZONS = {name for name in BUCKETS if name.startswith("due_")}
+UNTIL = RecordingId("f" * 32)
 
 
 def recording(number: int, *, years_ago: int = 1, kind: Kind = Kind.CALL, state: State = State.SCREENED) -> Facts:
@@ -48,14 +50,24 @@ def schedule(keep: str, then: Then = Then.DESTROY, *, kind: Kind = Kind.CALL) ->
     return Policy(title="t", rules=(Rule(name="r", match=match, keep=Period.parse(keep), then=then),))
 
 
-def effects(old: Policy | None, new: Policy, facts: Facts, *holds: HoldRef) -> set[str]:
-    applied = None if old is None else AppliedPolicy(3, old)
-    effect = compare(applied, new, [Candidate(facts, holds, 10)], NOW)
-    return {name for name in BUCKETS if getattr(effect, name) == Tally(1, 10, (facts.id,))}
+def asked(policy: Policy | None, facts: Facts) -> Scheduled:
+    applied = None if policy is None else AppliedPolicy(3, policy)
+    return scheduled(counting(facts, applied, NOTHING), facts, NOTHING)
 
 
-def hold(**dates: datetime) -> HoldRef:
-    return HoldRef(id="h1", matter="m", placed_at=NOW - timedelta(days=300), **dates)
+def candidate(old: Policy | None, new: Policy, facts: Facts, *, held: bool = False, size: int = 10) -> Candidate:
+    return Candidate(facts.id, asked(old, facts), asked(new, facts), held, size)
+
+
+def every_effect(old: Policy | None, new: Policy, facts: Facts, *, held: bool = False) -> set[str]:
+    effect = compare([candidate(old, new, facts, held=held)], NOW)
+    found = {name for name in BUCKETS if getattr(effect, name) == Tally(1, 10, (facts.id,))}
+    assert all(getattr(effect, name) == Tally() for name in set(BUCKETS) - found)
+    return found
+
+
+def effects(old: Policy | None, new: Policy, facts: Facts, *, held: bool = False) -> set[str]:
+    return every_effect(old, new, facts, held=held) - HORIZONS
 
 
 def test_the_same_policy_changes_nothing():
@@ -69,8 +81,38 @@ def test_longer_shorter_and_due_now_are_told_apart():
     assert shortened == {"examined", "kept_shorter", "become_due_now"}
 
 
-def test_what_was_due_already_does_not_become_due():
-    assert effects(schedule("P2M"), schedule("P1M"), recording(1)) == {"examined", "kept_shorter"}
+def test_what_was_due_already_does_not_become_due_and_loses_nothing():
+    assert effects(schedule("P2M"), schedule("P1M"), recording(1)) == {"examined"}
+
+
+def test_what_will_be_due_is_told_by_when():
+    told = {days: every_effect(schedule("P9Y"), schedule(f"P{365 + days}D"), recording(1)) & HORIZONS
+            for days in (-30, 10, 60, 200, 400)}  # fmt: skip
+    assert told[400] == set()
+    assert told[200] == {"due_in_365_days"}
+    assert told[60] == {"due_in_90_days", *told[200]}
+    assert told[10] == {"due_in_30_days", *told[60]}
+    assert told[-30] == {"due_now", *told[10]}
+    assert every_effect(schedule("P9Y"), schedule("P1M"), recording(1), held=True) & HORIZONS == set()
+
+
+def test_a_ceiling_before_a_minimum_and_a_lock_in_the_archive_are_told():
+    (rule,) = schedule("P3Y").rules
+    ceiling = Policy("t", (rule, replace(rule, name="c", keep=None, erase_by=(Ceiling(Period(years=2)),))))
+    assert effects(schedule("P3Y"), ceiling, recording(1)) == {"examined", "conflicted"}
+    one = candidate(schedule("P3Y"), schedule("P3Y"), recording(1))
+    ends = one.new.due_from
+    assert compare([replace(one, locked_until=ends + timedelta(days=1))], NOW).locked.count == 1
+    assert compare([replace(one, locked_until=ends)], NOW).locked.count == 0
+
+
+def test_an_original_that_goes_earlier_is_told():
+    (rule,) = schedule("P3Y").rules
+    early, late = (Policy("t", (replace(rule, original=Original.DESTROY, original_keep=period),))
+                   for period in (None, Period(years=2)))  # fmt: skip
+    for old, new in ((schedule("P3Y"), late), (late, early), (schedule("P3Y"), early)):
+        assert effects(old, new, recording(1)) == {"examined", "originals_destroyed"}
+        assert effects(new, old, recording(1)) == {"examined"}
 
 
 def test_a_first_policy_shortens_what_was_kept_without_end():
@@ -89,26 +131,14 @@ def test_a_review_that_is_dropped_counts_though_the_date_stays():
 
 
 def test_a_held_recording_shows_the_shortening_but_is_not_due():
-    told = effects(schedule("P3Y"), schedule("P1M"), recording(1), hold())
+    told = effects(schedule("P3Y"), schedule("P1M"), recording(1), held=True)
     assert told == {"examined", "kept_shorter", "held"}
-    grace = hold(released_at=NOW - timedelta(days=1), grace_until=NOW + timedelta(days=29))
-    assert effects(schedule("P3Y"), schedule("P1M"), recording(1), grace) == told
-    over = hold(released_at=NOW - timedelta(days=90), grace_until=NOW)
-    assert "held" not in effects(schedule("P3Y"), schedule("P1M"), recording(1), over)
-
-
-def test_an_unknown_end_does_not_hide_that_its_rule_was_shortened():
-    unknown = replace(recording(1, years_ago=9), ended=None)
-    assert effects(schedule("P3Y"), schedule("P1M"), unknown) == {"examined", "kept_shorter"}
-
-
-def test_a_purged_recording_is_not_counted():
-    assert effects(schedule("P3Y"), schedule("P1M"), recording(1, state=State.PURGED)) == set()
 
 
 def test_tallies_count_bytes_and_show_the_smallest_ids():
-    candidates = [Candidate(recording(number), (), number) for number in (9, 3, 7, 1, 8, 2, 5)]
-    effect = compare(AppliedPolicy(1, schedule("P3Y")), schedule("P4Y"), candidates, NOW)
+    policies = schedule("P3Y"), schedule("P4Y")
+    candidates = [candidate(*policies, recording(number), size=number) for number in (9, 3, 7, 1, 8, 2, 5)]
+    effect = compare(candidates, NOW)
     samples = tuple(RecordingId(f"{number:032x}") for number in (1, 2, 3, 5, 7))
     assert effect.kept_longer == effect.examined == Tally(7, 35, samples)
     assert effect.kept_shorter == Tally()
@@ -123,9 +153,9 @@ def test_the_catalog_is_read_once_and_not_kept():
             if number == 1000:
                 return
             taken += 1
-            yield Candidate(recording(number), (), 1)
+            yield candidate(None, schedule("P3Y"), recording(number))
 
-    effect = compare(None, schedule("P3Y"), catalog(), NOW)
+    effect = compare(catalog(), NOW)
     assert taken == effect.examined.count == 1000
     assert len(effect.examined.samples) == 5
 
@@ -133,7 +163,7 @@ def test_the_catalog_is_read_once_and_not_kept():
 @given(
     old=st.none() | some.policies,
     new=some.policies,
-    facts=some.facts | some.facts.map(lambda one: replace(one, ended=None)),
+    facts=some.facts,
     holds=st.lists(some.holds, max_size=1),
     now=some.instants,
     later=st.timedeltas(timedelta(0), timedelta(days=400)),
@@ -141,22 +171,21 @@ def test_the_catalog_is_read_once_and_not_kept():
 def test_without_shortening_nothing_is_ever_destroyed_that_the_old_policy_would_keep(
     old, new, facts, holds, now, later
 ):
-    effect = compare(old, new.policy, [Candidate(facts, holds, 1)], now)
-    for ended in {facts.ended, facts.ended or facts.created}:
-        known = replace(facts, ended=ended)
-        after = decide(known, new, holds, now + later).action
-        before = decide(known, old, holds, now + later).action
-        if not effect.shortens:
-            assert after in {Action.KEEP, before} or (before, after) == (Action.DESTROY, Action.REVIEW)
+    effect = compare([candidate(old and old.policy, new.policy, facts)], now)
+    after = decide(facts, new, holds, now + later).action
+    before = decide(facts, old, holds, now + later).action
+    if not effect.shortens:
+        assert after in {Action.KEEP, before} or (before, after) == (Action.DESTROY, Action.REVIEW)
 
 
 PLAN = PolicyPlan(
     vault="v1",
     policy_digest=schedule("P4Y").version_digest,
     base_version=3,
-    effect=compare(AppliedPolicy(3, schedule("P3Y")), schedule("P4Y"), [Candidate(recording(1), (), 10)], NOW),
+    effect=compare([candidate(schedule("P3Y"), schedule("P4Y"), recording(1))], NOW),
     created_at=NOW,
     created_by="adam",
+    until=UNTIL,
 )
 
 
@@ -164,7 +193,9 @@ def test_only_a_plan_that_takes_something_away_needs_a_second_person():
     assert not needs_approval(PLAN)
     for bucket in BUCKETS:
         effect = replace(PLAN.effect, **{bucket: Tally(1, 1, ())})
-        assert needs_approval(replace(PLAN, effect=effect)) == (bucket in {"kept_shorter", "review_dropped"})
+        takes_away = bucket in {"kept_shorter", "review_dropped", "originals_destroyed"}
+        assert needs_approval(replace(PLAN, effect=effect)) == takes_away
+    assert needs_approval(replace(PLAN, weaker=("rule r: expected keep of at least P3Y, got P1Y",)))
 
 
 def test_a_plan_fits_its_policy_and_its_base_version_only():
@@ -180,14 +211,14 @@ def test_a_plan_fits_its_policy_and_its_base_version_only():
 
 
 def test_the_encoding_is_pinned():
-    empty = {name: Tally() for name in BUCKETS}
-    one = PolicyEffect(**{**empty, "held": Tally(1, 10, (RecordingId("a"),))})
+    one = PolicyEffect(held=Tally(1, 10, (RecordingId("a"),)))
     none = '{"count":0,"samples":[],"sealed_bytes":0}'
-    assert encode(replace(PLAN, effect=one, policy_digest="d" * 64)).decode() == (
-        '{"base_version":3,"created_at":"2026-06-01T00:00:00.000000+00:00","created_by":"adam","effect":{'
-        f'"become_due_now":{none},"examined":{none},"held":{{"count":1,"samples":["a"],"sealed_bytes":10}},'
-        f'"kept_longer":{none},"kept_shorter":{none},"review_dropped":{none},"unmatched":{none}}},'
-        f'"form":"strongroom/policy-plan/v1","policy_digest":"{"d" * 64}","vault":"v1"}}'
+    effect = ",".join(f'"{name}":{none}' for name in sorted(BUCKETS))
+    effect = effect.replace(f'"held":{none}', '"held":{"count":1,"samples":["a"],"sealed_bytes":10}')
+    assert encode(replace(PLAN, effect=one, policy_digest="d" * 64, weaker=("less",))).decode() == (
+        '{"base_version":3,"created_at":"2026-06-01T00:00:00.000000+00:00","created_by":"adam",'
+        f'"effect":{{{effect}}},"form":"strongroom/policy-plan/v2","policy_digest":"{"d" * 64}",'
+        f'"until":"{UNTIL}","vault":"v1","weaker":["less"]}}'
     )
 
 
@@ -205,6 +236,8 @@ policy_plans = st.builds(
     effect=st.builds(PolicyEffect, **dict.fromkeys(BUCKETS, tallies)),
     created_at=some.instants,
     created_by=st.text("ab", min_size=1),
+    until=st.none() | st.just(UNTIL),
+    weaker=st.lists(st.text("ab", min_size=1), max_size=2).map(tuple),
 )
 
 
