@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from retention.events import Subject
 from service.assembly import Vault
@@ -10,6 +11,7 @@ from tests import vaults
 from tests.people import steps as people
 from tests.retention.events import steps
 from vault.catalog import recordings as rows
+from vault.catalog.schema import schedules
 from vault.model import State
 
 KEEPS_ON = """\
@@ -79,8 +81,10 @@ def test_the_release_of_a_hold_ends_it_after_its_grace(vault: Vault) -> None:
     hold = vaults.place_hold(vault, ids=(recording,))
     assert kept_by_a_pass(vault, recording)
     people.request(vault, hold)
-    people.release(vault, hold)
+    grace_until = people.release(vault, hold)
     assert kept_by_a_pass(vault, recording)
+    with vault.catalog.read() as connection:  # not only by the look at everything that there is once a week
+        assert connection.scalar(select(schedules.c.look_at).where(schedules.c.recording == recording)) == grace_until
     vault.clock.advance(timedelta(days=15))  # type: ignore[attr-defined]
     assert purged_by_a_pass(vault, recording)
 
