@@ -32,6 +32,7 @@ from vault.approvals import Signatory
 from vault.clock import SystemClock
 from vault.log import journal
 from vault.log.entry import Act
+from vault.model import Role
 from vault.people import Actor, Capability, User, acting, find_user, role_for
 
 _MAX_PASSPHRASE = 4096  # bytes in a passphrase file
@@ -72,8 +73,8 @@ class Door:
             raise NotYourKeyError(f"expected the key that this vault knows for {user.name}, got another")
         return user, key
 
-    def enter(self, capability: Capability) -> Actor:
-        """Return the user as an actor for one capability; a refusal is logged.
+    def enter(self, capability: Capability, role: Role | None = None) -> Actor:
+        """Return the user as an actor for one capability, under a role if one is named; a refusal is logged.
 
         Raises:
             NotAuthorisedError: no role of the user gives it.
@@ -81,7 +82,7 @@ class Door:
 
         """
         try:
-            return acting(self._person[0], capability)
+            return acting(self._person[0], capability, role)
         except StrongroomError as exc:
             self._tell_refusal(capability, exc)
             raise
@@ -90,11 +91,11 @@ class Door:
         """Tell whether the user, who has entered, may do this too."""
         return self._person[0].may(capability)
 
-    def sign(self, capability: Capability) -> Signatory:
-        """Return the user as somebody who signs. Raises as `enter` does."""
-        actor = self.enter(capability)
+    def sign(self, capability: Capability, role: Role | None = None) -> Signatory:
+        """Return the user as somebody who signs, under a role if one is named. Raises as `enter` does."""
+        actor = self.enter(capability, role)
         user, key = self._person
-        return Signatory(actor, role_for(user, capability), key)
+        return Signatory(actor, role_for(user, capability, role), key)
 
     def _tell_refusal(self, capability: Capability, exc: StrongroomError) -> None:
         vault = self.__dict__.get("vault")

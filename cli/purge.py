@@ -9,9 +9,11 @@ from retention import plan as plans
 from retention import purge as purging
 from retention import purge_plans
 from retention.decision import Action
+from retention.policy.language import REVIEWERS
 from service import work
 from vault import approvals, deletions
 from vault.errors import ApprovalMissingError
+from vault.model import Role
 from vault.people import Capability
 from vault.signed_act import SignedAct
 
@@ -73,10 +75,14 @@ def show(door: Door, plan_id: str) -> None:
 
 @purge.command()
 @click.argument("plan_id")
+@click.option(
+    "--role", type=click.Choice([role.value for role in REVIEWERS]),
+    help="In which role you agree, if you have several and a rule asks for one of them.",
+)  # fmt: skip
 @pass_door
-def approve(door: Door, plan_id: str) -> None:
+def approve(door: Door, plan_id: str, role: str | None) -> None:
     """Agree to a plan, as another person than the one who made it."""
-    signatory = door.sign(Capability.PURGE_APPROVE)
+    signatory = door.sign(Capability.PURGE_APPROVE, Role(role) if role else None)
     purge_plans.approve(door.vault.catalog, door.vault.clock, signatory, plan_id=plan_id)
     door.settle()
     door.out.object({"plan": plan_id, "approved_by": signatory.actor.name}, text=f"approved plan {plan_id}")

@@ -1,4 +1,4 @@
-"""`list`, `show`, `explain`, `open`: finding recordings, why they are kept, and what they hold."""
+"""`list`, `show`, `open`: finding recordings, and what they hold."""
 
 import json
 import sys
@@ -13,9 +13,6 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import cursor_of, parse_cursor, search_options
 from keys.errors import StrongroomError
-from retention import cases, originals, policies
-from retention.decide_original import OriginalDecision
-from retention.decision import Decision
 from vault import playback
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording
@@ -103,7 +100,8 @@ def _callers(door: Door, connection: Connection, found: Recording) -> dict[str, 
     report = playback.report_of(connection, keyring, found.id)
     value: dict[str, Any] = {}
     if private is not None:
-        value["account"], value["source_ref"] = private.account, private.source_ref
+        value["account"], value["contract"], value["case"] = private.account, private.contract, private.case
+        value["source_ref"] = private.source_ref
         value["callers"] = [", ".join(part for part in (c.number, c.email, c.name) if part) for c in private.callers]
         value["plain_sha256"] = private.plain_sha256
     if report is not None:
@@ -125,76 +123,6 @@ def _found(finding: dict[str, Any]) -> str:
 
 def _place(copy: rows.Copy) -> str:
     return f"{copy.store} (locked until {copy.locked_until:%Y-%m-%d})" if copy.locked_until else copy.store
-
-
-@click.command(cls=Command)
-@click.argument("recording")
-@pass_door
-def explain(door: Door, recording: str) -> None:
-    """Say why a recording is kept, until when, by which rule or hold; or why and how it was purged."""
-    actor = door.enter(Capability.FIND)
-    vault = door.vault
-    now = vault.clock.now()
-    with vault.catalog.read() as connection:
-        found = rows.get(connection, recording)
-        (case,) = cases.of(connection, [found], now)
-        decision = case.decided(policies.current(connection), now)
-        of_original = originals.decision_of(connection, found.id, now)
-        cuts = connection.scalar(select(screenings.c.cuts).where(screenings.c.recording == recording)) or 0
-    door.tell(actor, Act.EXPLAIN, recording)
-    value = explained(decision)
-    value["ended"], value["ended_basis"] = found.ended_at, found.ended_basis
-    value["original"] = {
-        "destroy": of_original.destroy,
-        "hold_keeps_card_data": of_original.kept_by_hold_alone and cuts > 0,
-        "reasons": [{"code": str(r.code), "text": r.text, "hold": r.hold} for r in of_original.reasons],
-    }
-    door.out.object(value, text="\n".join([_in_words(found, decision), *_original_in_words(of_original, cuts)]))
-
-
-def _original_in_words(decision: OriginalDecision, cuts: int) -> list[str]:
-    """Return what is worth telling of an original: nothing where it is just kept as long as its recording."""
-    lines = [f"  Its original: {reason.text}" for reason in decision.reasons if decision.rule is not None]
-    if decision.kept_by_hold_alone and cuts:
-        lines.append("  A HOLD KEEPS CARD DATA: without it the policy would destroy this original.")
-    return lines
-
-
-def explained(decision: Decision) -> dict[str, Any]:
-    """Return a decision for programs."""
-    return {
-        "action": decision.action,
-        "keep_until": decision.keep_until,
-        "rule": decision.rule,
-        "policy_version": decision.policy_version,
-        "reasons": [
-            {
-                "code": str(r.code), "text": r.text, "until": r.until.isoformat() if r.until else None,
-                "rule": r.rule, "citation": r.citation, "hold": r.hold,
-            }
-            for r in decision.reasons
-        ],
-    }  # fmt: skip
-
-
-_BASIS = {
-    "manifest": "as its manifest says",
-    "content": "as its content says",
-    "taken-in": "counted from when it was taken in, because nobody said when it ended",
-}
-
-
-def _in_words(found: Recording, decision: Decision) -> str:
-    until = f"until {decision.keep_until:%Y-%m-%d} 00:00 UTC" if decision.keep_until else "with no end date"
-    verdict = {"keep": f"KEEP {until}", "review": "DUE, after a person's review", "destroy": "DUE to be destroyed"}
-    if found.purged_at is not None:
-        head = f"PURGED on {found.purged_at:%Y-%m-%d}; see 'strongroom certificate show {found.id}'"
-    else:
-        head = verdict[decision.action]
-    lines = [f"{found.id}: {head}", f"  It ended {found.ended_at:%Y-%m-%d %H:%M}Z, {_BASIS[found.ended_basis]}."]
-    if decision.policy_version is not None:
-        lines.append(f"  Decided by policy version {decision.policy_version}.")
-    return "\n".join(lines + [f"  {number}. {reason.text}" for number, reason in enumerate(decision.reasons, 1)])
 
 
 @click.command("open", cls=Command)

@@ -45,6 +45,8 @@ def _show(door: Door, report: work.Report) -> None:
         f"destroyed {report.originals} originals, deleted {report.deleted} blobs; "
         f"{report.waiting} in quarantine wait for a person",
     )
+    for notice in report.notices:
+        door.out.say(f"  {notice}")
     if not door.out.as_json:
         for error in errors:
             click.echo(f"  {error}", err=True)

@@ -55,7 +55,8 @@ class PolicyEffect:
 
     `kept_longer`, `kept_shorter`, `review_dropped` and `originals_destroyed` compare the schedules alone, as if there
     were no holds: a hold ends one day, and the schedule is what is left. What was due already is kept no shorter.
-    `originals_destroyed` counts recordings whose original would go earlier than now. `due_…` count what will be due by
+    `originals_destroyed` counts recordings whose original, or all but their transcript, would go earlier than now.
+    `due_…` count what will be due by
     then under the new policy and is not held; `become_due_now` what of it is not due today. `locked` counts what the
     archive's object lock keeps longer than the new policy does.
     """
@@ -77,15 +78,19 @@ class PolicyEffect:
 
     @property
     def shortens(self) -> bool:
-        """Whether any recording loses time, the person who would have reviewed it, or its original."""
+        """Whether any recording loses time, its reviewer, its original, or all but its transcript."""
         return any(tally.count > 0 for tally in (self.kept_shorter, self.review_dropped, self.originals_destroyed))
 
-    @property
-    def takes_away(self) -> tuple[Tally, ...]:
-        """What makes a plan stale if it is not the same when the plan is applied."""
-        return self.kept_shorter, self.review_dropped, self.originals_destroyed, self.become_due_now
+    def takes_more_than(self, planned: "PolicyEffect") -> bool:
+        """Return whether this takes more away than was planned; what was purged since takes less."""
+        return any(
+            getattr(self, name).count > getattr(planned, name).count
+            or getattr(self, name).sealed_bytes > getattr(planned, name).sealed_bytes
+            for name in _TAKES_AWAY
+        )
 
 
+_TAKES_AWAY = ("kept_shorter", "review_dropped", "originals_destroyed", "become_due_now")
 _TALLIES = tuple(tally.name for tally in fields(PolicyEffect))
 
 
@@ -182,7 +187,7 @@ def _effects(old: Scheduled, new: Scheduled, now: datetime, *, is_held: bool, is
     ends = old.due_from is not None and new.due_from is not None
     if ends and old.for_review and not new.for_review:
         yield "review_dropped"
-    if (new.original_from or _END_OF_TIME) < (old.original_from or _END_OF_TIME):
+    if _is_earlier(new.original_from, old.original_from) or _is_earlier(new.transcript_from, old.transcript_from):
         yield "originals_destroyed"
     if is_held:
         yield "held"
@@ -193,6 +198,10 @@ def _effects(old: Scheduled, new: Scheduled, now: datetime, *, is_held: bool, is
     for name, is_so in (("conflicted", new.conflicts), ("locked", is_locked), ("unmatched", new.unmatched)):
         if is_so:
             yield name
+
+
+def _is_earlier(new: datetime | None, old: datetime | None) -> bool:
+    return (new or _END_OF_TIME) < (old or _END_OF_TIME)
 
 
 def check_applies(plan: PolicyPlan, policy: Policy, base_version: int | None) -> None:

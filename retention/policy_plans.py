@@ -6,12 +6,12 @@ between.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from retention import holds, policy_plan, schedules
-from retention.errors import LockedRuleError, PlanNotFoundError, StalePlanError
+from retention.errors import LockedRuleError, PlanFormatError, PlanNotFoundError, StalePlanError
 from retention.facts import AppliedPolicy
 from retention.policies import current
 from retention.policy.language import Policy
@@ -29,11 +29,14 @@ from vault.errors import SamePersonError
 from vault.ids import is_id, new_id
 from vault.log import journal
 from vault.log.entry import Act
+from vault.model import RecordingId
 from vault.people import Actor, Capability
 from vault.signed_act import SignedAct
 
 KIND = "policy"
 _TRIES = 5
+MAX_AGE = timedelta(days=30)
+"""A plan that is older is made again: who agrees, agrees to what is there."""
 _DECIDING = (
     Act.POLICY_APPLIED, Act.HOLD_PLACED, Act.HOLD_RELEASED, Act.EVENT_RECORDED, Act.EVENT_CORRECTED,
     Act.EVENT_WITHDRAWN, Act.EXTENSION_RECORDED, Act.EXTENSION_WITHDRAWN, Act.ERASURE_REQUESTED, Act.ERASURE_WITHDRAWN,
@@ -87,11 +90,11 @@ def _check_locks(base: AppliedPolicy | None, policy: Policy) -> None:
 
 def _candidates(
     connection: Connection, base: AppliedPolicy | None, policy: Policy, now: datetime, until: str | None,
-    on_progress: Callable[[int], None],
+    on_progress: Callable[[int], None], after: str = "",
 ) -> Iterator[Candidate]:  # fmt: skip
     surveyor = Surveyor(base, AppliedPolicy((base.version if base else 0) + 1, policy))
     seen = 0
-    for span, found in glance.scan(connection, surveyor.fields, until=until or ""):
+    for span, found in glance.scan(connection, surveyor.fields, after=after, until=until or ""):
         sizes, locked = glance.sealed_bytes(connection, span), glance.locked_until(connection, span)
         held = holds.held(connection, span, now)
         for one, (old, new) in surveyor.of(connection, span, found):
@@ -144,7 +147,8 @@ def apply(
     Raises:
         PlanNotFoundError: there is no such plan.
         LockedRuleError: it drops or shortens a rule that may only grow.
-        StalePlanError: the file, the version in force or what the plan would change has moved on.
+        PlanFormatError: the plan is not the one that the log has.
+        StalePlanError: the file, the version in force or what the plan would take away has moved on, or it is old.
         ApprovalMissingError: it shortens and nobody else approved it.
         SamePersonError, ApprovalSignatureError: see approvals.by_others.
 
@@ -153,31 +157,66 @@ def apply(
     for _ in range(_TRIES):
         with catalog.read() as connection:
             told = _last_told(connection)
-            plan = _check(connection, plan_id, policy)
-            base = current(connection)
-            now = plan.created_at
-            candidates = _candidates(connection, base, policy, now, plan.until, on_progress)
-            effect = policy_plan.compare(candidates, now)
-        if effect.takes_away != plan.effect.takes_away:
-            raise StalePlanError("expected the catalog as it was planned on, got one that would change otherwise")
+            plan = _check(connection, plan_id, policy, clock.now())
+            seen = _recount(connection, plan, policy, on_progress)
         with catalog.write(lock=LOCK_DISPOSITION) as connection:
             if _last_told(connection) == told:
-                _check(connection, plan_id, policy)
+                _check(connection, plan_id, policy, clock.now())
+                _check_arrivals(connection, plan, policy, seen)
                 return _put_in_force(connection, clock.now(), actor, plan_id, plan, policy, text)
     raise StalePlanError("expected a moment without new holds and events, got none; try again", hint="try again")
+
+
+def _recount(
+    connection: Connection, plan: PolicyPlan, policy: Policy, on_progress: Callable[[int], None]
+) -> RecordingId | None:
+    """Count again what was there when the plan was made, and what came since; return the last id that was counted.
+
+    Raises:
+        StalePlanError: more would be taken away than was planned.
+
+    """
+    base, now = current(connection), plan.created_at
+    effect = policy_plan.compare(_candidates(connection, base, policy, now, plan.until, on_progress), now)
+    if effect.takes_more_than(plan.effect):
+        raise StalePlanError("expected the catalog as it was planned on, got one that would lose more")
+    return _check_arrivals(connection, plan, policy, plan.until)
+
+
+def _check_arrivals(
+    connection: Connection, plan: PolicyPlan, policy: Policy, after: RecordingId | None
+) -> RecordingId | None:
+    """Check that nobody agreed to nothing while what came since loses time; return the last id that was looked at.
+
+    Raises:
+        StalePlanError: recordings that came after the plan would lose time, and its plan needs no second person.
+
+    """
+    last = connection.scalar(select(func.max(recordings.c.id)))
+    if not policy_plan.needs_approval(plan):
+        candidates = _candidates(connection, current(connection), policy, plan.created_at, last, _nobody, after or "")
+        if policy_plan.compare(candidates, plan.created_at).shortens:
+            raise StalePlanError("expected nobody to lose time, as planned, got recordings that came since and would")
+    return last
 
 
 def _last_told(connection: Connection) -> int:
     return connection.scalar(select(func.max(log_entries.c.id)).where(log_entries.c.act.in_(_DECIDING))) or 0
 
 
-def _check(connection: Connection, plan_id: str, policy: Policy) -> PolicyPlan:
+def _check(connection: Connection, plan_id: str, policy: Policy, now: datetime) -> PolicyPlan:
     plan, state = get_plan(connection, plan_id)
     base = current(connection)
     if state != "proposed":
         raise StalePlanError(f"expected a plan that was never applied, got one that is {state}")
+    if not timedelta(0) <= now - plan.created_at <= MAX_AGE:
+        raise StalePlanError(f"expected a plan of the last {MAX_AGE.days} days, got one of {plan.created_at:%Y-%m-%d}")
     policy_plan.check_applies(plan, policy, base.version if base else None)
     _check_locks(base, policy)
+    told = journal.of_subject(connection, Act.POLICY_PLANNED, plan_id)
+    weaker = tuple(weakened(base.policy, policy)) if base else ()
+    if told is None or told.details.get("plan_sha256") != policy_plan.digest(plan) or plan.weaker != weaker:
+        raise PlanFormatError("expected the plan as the log has it, got another")
     return plan
 
 

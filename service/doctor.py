@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from keys.envelope import DEFAULT_COST
 from keys.errors import StrongroomError
 from retention import originals, policies
+from retention.review_date import due_for_a_look
 from service.assembly import Vault
 from service.work import check_clock
 from vault.catalog import info
@@ -123,10 +124,12 @@ def _policy(vault: Vault) -> Diagnosis:
     if current is None:
         advice = "write one; docs/retention.md shows how"
         return Diagnosis("policy", "none in force: everything is kept", advice, is_notice=True)
-    review = current.policy.review
-    late = review is not None and review <= vault.clock.now().date()
     found = f"version {current.version}, {len(current.policy.rules)} rules"
-    return Diagnosis("policy", found, f"it was to be looked at by {review}" if late else "", is_notice=True)
+    late = due_for_a_look(current.policy, vault.clock.now())
+    if late is None:
+        return Diagnosis("policy", found)
+    advice = "have legal and records look at the rules; then plan and apply the file with a new review date"
+    return Diagnosis("policy", f"{found}; {late}", advice, is_notice=True)
 
 
 def _log(vault: Vault) -> Diagnosis:

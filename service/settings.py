@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import URL, make_url
 
 from keys.envelope import KdfCost
 from keys.errors import StrongroomError
+from retention.forecast import Prices
 from service.allowed import allowed_of
 from service.errors import SettingsError
 from vault.screen.options import Allowed, Options, Preset
@@ -55,12 +57,18 @@ KNOWN: dict[str, str | int] = {
     "screen.transcript": 0,
     "service.tick_seconds": 60,
     "service.clock_gap_days": 7,
+    "prices.primary_gb_month": "",
+    "prices.archive_gb_month": "",
+    "prices.currency": "",
 }
 """Every setting with its default. Relative paths are taken from the home folder."""
 
 ALLOW = "screen.allow"
 """The one setting that is no plain value: numbers that are no card numbers, as tables [[screen.allow]]."""
 
+_PRICES = ("prices.primary_gb_month", "prices.archive_gb_month")
+_PRICE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _LANGUAGES = re.compile(r"[a-z]{2}( *, *[a-z]{2})*")
 _CHOICES = {
     "archive.kind": ("folder", "s3", "none"),
@@ -112,6 +120,7 @@ class Settings:
     tick: timedelta
     clock_gap: timedelta
     screen: Setup
+    prices: Prices
     given: Mapping[str, str | int] = field(default_factory=dict)
     """What the file or a variable says, without the defaults."""
 
@@ -135,7 +144,8 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # a price is a decimal number: as a binary one it would not be what was written
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path.name}: expected TOML: {exc}") from exc
     except OSError as exc:
@@ -159,6 +169,8 @@ def _flatten(path: Path, document: dict[str, Any]) -> dict[str, str | int]:
 
 def _typed(name: str, value: object, where: str) -> str | int:
     wanted = type(KNOWN[name])
+    if name in _PRICES and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        value = f"{value:f}" if isinstance(value, Decimal) else str(value)
     if wanted is int and isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value)
     if type(value) is not wanted:
@@ -204,8 +216,20 @@ def _build(home: Path, given: Mapping[str, str | int], allowed: tuple[Allowed, .
         tick=timedelta(seconds=values["service.tick_seconds"]),
         clock_gap=timedelta(days=values["service.clock_gap_days"]),
         screen=_screen(home, values, allowed),
+        prices=_prices(values),
         given=given,
     )
+
+
+def _prices(values: Mapping[str, Any]) -> Prices:
+    for name in _PRICES:
+        if values[name] and not _PRICE.fullmatch(values[name]):
+            raise SettingsError(f"{name}: expected what a GB costs for a month, such as 0.023")
+    primary, archive = (Decimal(values[name]) if values[name] else None for name in _PRICES)
+    currency = values["prices.currency"]
+    if (currency or primary is not None or archive is not None) and not _CURRENCY.fullmatch(currency):
+        raise SettingsError("prices.currency: expected a currency of three capital letters, such as USD or EUR")
+    return Prices(primary, archive, currency)
 
 
 def _screen(home: Path, values: Mapping[str, Any], allowed: tuple[Allowed, ...]) -> Setup:

@@ -12,8 +12,9 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from keys.errors import StrongroomError
-from retention import cases, originals, policies, purge
-from retention.decide_original import OriginalCode
+from retention import cases, early, policies, purge
+from retention.originals import Destroyed
+from retention.review_date import due_for_a_look
 from retention.stages import archive_from
 from service.assembly import Vault
 from service.errors import ClockJumpedError
@@ -25,6 +26,7 @@ from vault.catalog.engine import LOCK_DISPOSITION
 from vault.catalog.intents import Intents
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import recordings, ticks, to_micros
+from vault.clock import Clock
 from vault.errors import NotScreenedError, WrongStateError
 from vault.ids import new_id
 from vault.model import RecordingId, State
@@ -39,7 +41,7 @@ _BACKWARDS = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Report:
-    """What one pass did."""
+    """What one pass did. `reduced`: left as transcripts alone. `notices`: what waits for people and is no error."""
 
     purged: int = 0
     refused: int = 0
@@ -48,8 +50,10 @@ class Report:
     quarantined: int = 0
     archived: int = 0
     originals: int = 0
+    reduced: int = 0
     deleted: int = 0
     waiting: int = 0
+    notices: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
@@ -81,13 +85,33 @@ def check_clock(vault: Vault) -> None:
         ClockJumpedError: it went back, or further ahead than the machine can have been idle.
 
     """
-    now = vault.clock.now()
+    believed(vault).now()
+
+
+@dataclass(slots=True)
+class _Believed:
+    """A clock that is doubted each time it is read: what takes hours must not go by one that jumps in the middle."""
+
+    clock: Clock
+    gap: timedelta
+    last: datetime | None
+
+    def now(self) -> datetime:
+        """Return the time. Raises ClockJumpedError if it is not near the one before."""
+        now, last = self.clock.now(), self.last
+        if last is not None and (now < last - _BACKWARDS or now > last + self.gap):
+            raise ClockJumpedError(
+                f"expected a time near {last:%Y-%m-%d %H:%M}Z, when the clock was last believed, "
+                f"got {now:%Y-%m-%d %H:%M}Z"
+            )
+        self.last = now
+        return now
+
+
+def believed(vault: Vault) -> Clock:
+    """Return the clock for whoever destroys; reading it raises ClockJumpedError when it jumped since the last time."""
     with vault.catalog.read() as connection:
-        last = info.trusted_time(connection)
-    if last is not None and (now < last - _BACKWARDS or now > last + vault.settings.clock_gap):
-        raise ClockJumpedError(
-            f"expected a time near {last:%Y-%m-%d %H:%M}Z, when the clock was last believed, got {now:%Y-%m-%d %H:%M}Z"
-        )
+        return _Believed(vault.clock, vault.settings.clock_gap, info.trusted_time(connection))
 
 
 def _believe_clock(vault: Vault, *, clock_is_right: bool) -> None:
@@ -128,8 +152,20 @@ def tick(
         except StrongroomError as exc:
             report.errors.append(f"{stage.__name__.removeprefix('_')}: {exc.code}: {exc}")
     report.waiting = waiting_for_review(vault)
+    _review_date(vault, report)
     vault.sequence()
     return report
+
+
+def _review_date(vault: Vault, report: Report) -> None:
+    try:
+        with vault.catalog.read() as connection:
+            policy = policies.current(connection)
+    except StrongroomError:
+        return  # one that was altered is an error of the stages that go by it
+    late = None if policy is None else due_for_a_look(policy.policy, vault.clock.now())
+    if policy is not None and late is not None:
+        report.notices.append(f"policy version {policy.version}: {late}")
 
 
 def _sweep(vault: Vault, _report: Report, _stop: Callable[[], bool]) -> None:
@@ -137,7 +173,7 @@ def _sweep(vault: Vault, _report: Report, _stop: Callable[[], bool]) -> None:
 
 
 def _purge(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
-    for purged in purge.run_due(vault.catalog, vault.clock, vault.signing_key, vault=vault.id):
+    for purged in purge.run_due(vault.catalog, believed(vault), vault.signing_key, vault=vault.id):
         report.purged += purged.done
         report.refused += not purged.done
         if stop():
@@ -236,11 +272,12 @@ def keep_until(vault: Vault, recording: Recording) -> datetime | None:
 
 
 def _originals(vault: Vault, report: Report, stop: Callable[[], bool]) -> None:
-    for one in originals.run_due(vault.catalog, vault.clock, vault.stores):
-        report.originals += one.done
-        # a hold that came while the stores were asked is no error
-        if not one.done and one.code not in {OriginalCode.HOLD, OriginalCode.GONE}:
-            report.errors.append(f"original {one.recording}: {one.code}: {one.reason}")
+    for one in early.run_due(vault.catalog, believed(vault), vault.stores, stop):
+        of_original = isinstance(one, Destroyed)
+        report.originals += one.done and of_original
+        report.reduced += one.done and not of_original
+        if early.is_error(one):
+            report.errors.append(f"{'original' if of_original else 'media'} {one.recording}: {one.code}: {one.reason}")
         if stop():
             return
 

@@ -209,25 +209,28 @@ def demand(user: User, capability: Capability) -> None:
     raise NotAuthorisedError(f"{user.name} {state}; '{capability}' takes one of: {givers}")
 
 
-def role_for(user: User, capability: Capability) -> Role:
-    """Return the role under which the user signs.
+def role_for(user: User, capability: Capability, wanted: Role | None = None) -> Role:
+    """Return the role under which the user signs; `wanted`: under that one, where the user has several.
 
     Raises:
-        NotAuthorisedError: no role of the user gives the capability.
+        NotAuthorisedError: no role of the user gives the capability, or the one that is wanted does not.
 
     """
     demand(user, capability)
-    return min(role for role in user.roles if capability in _ALLOWED[role])
+    giving = {role for role in user.roles if capability in _ALLOWED[role]}
+    if wanted is not None and wanted not in giving:
+        raise NotAuthorisedError(f"{user.name} has not the role {wanted}, or it does not give '{capability}'")
+    return wanted or min(giving)
 
 
-def acting(user: User, capability: Capability) -> Actor:
-    """Return the user as an actor.
+def acting(user: User, capability: Capability, wanted: Role | None = None) -> Actor:
+    """Return the user as an actor; `wanted`: under that role, where the user has several.
 
     Raises:
-        NotAuthorisedError: no role of the user gives the capability.
+        NotAuthorisedError: no role of the user gives the capability, or the one that is wanted does not.
 
     """
-    return Actor(user.name, f"role/{role_for(user, capability)}")
+    return Actor(user.name, f"role/{role_for(user, capability, wanted)}")
 
 
 def check_roles(roles: frozenset[Role]) -> None:

@@ -52,14 +52,21 @@ def _weaker(old: Rule, new: Rule) -> Iterator[str]:
             yield f"expected {key} to stay as it is"
     if old.keep is not None and not _lasts(new.keep, old.keep):
         yield f"expected keep of at least {old.keep}, got {new.keep or 'none'}"
-    if _CARE.index(new.then) < _CARE.index(old.then):
-        yield f"expected then: {old.then} or more careful, got {new.then}"
-    elif new.then is Then.REVIEW is old.then and not _asks_as_much(old, new):
-        yield "expected a review by the same roles or fewer of them"
+    yield from _weaker_then(old, new)
     for ceiling in new.erase_by:
         if not any(is_same_or_later(ceiling, before) for before in old.erase_by):
             yield f"expected no ceiling that was not there, or is earlier, got erase_by {ceiling.period}"
     yield from _weaker_stages(old, new)
+
+
+def _weaker_then(old: Rule, new: Rule) -> Iterator[str]:
+    if old.keep is None and new.keep is not None and new.then is not Then.KEEP:
+        yield "expected no keep, which ends what only its ceiling ended"
+    if _CARE.index(new.then) < _CARE.index(old.then) or (old.then is Then.REVIEW is not new.then):
+        # `keep` is not more careful than a review: a ceiling of another rule would end it without a person
+        yield f"expected then: {old.then} or more careful, got {new.then}"
+    elif new.then is Then.REVIEW is old.then and not _asks_as_much(old, new):
+        yield "expected a review by the same roles or fewer of them"
 
 
 def _weaker_stages(old: Rule, new: Rule) -> Iterator[str]:
@@ -83,8 +90,8 @@ def _asks_as_much(old: Rule, new: Rule) -> bool:
 
 
 def _cut_short(locked: Rule, old: Policy, new: Policy) -> Iterator[str]:
-    """Yield each ceiling of another rule that is new or earlier for what a locked `then: keep` keeps on."""
-    if locked.then is not Then.KEEP:
+    """Yield what another rule newly ends of that which a locked rule leaves to ceilings: `then: keep`, or no `keep`."""
+    if locked.then is not Then.KEEP and locked.keep is not None:
         return
     before = {rule.name: rule for rule in old.rules}
     for rule in new.rules:
@@ -92,9 +99,21 @@ def _cut_short(locked: Rule, old: Policy, new: Policy) -> Iterator[str]:
             continue
         was = before.get(rule.name)
         covered = was is not None and was.once == rule.once and is_same_or_wider(was.match, rule.match)
+        if (
+            locked.keep is None
+            and rule.keep is not None
+            and rule.then is not Then.KEEP
+            and not (was and covered and was.keep)
+        ):
+            yield f"expected no new or wider keep over what only its ceiling ends, got one in rule {rule.name}"
         for ceiling in rule.erase_by:
             if not (was and covered and any(is_same_or_later(ceiling, one) for one in was.erase_by)):
                 yield f"expected no new or earlier ceiling on what it keeps on, got one in rule {rule.name}"
+
+
+def _ends_by_minimum(rule: Rule) -> bool:
+    """Return whether a rule lets go when its minimum has ended, without a ceiling."""
+    return rule.keep is not None and rule.then is not Then.KEEP
 
 
 def is_same_or_later(new: Ceiling, old: Ceiling) -> bool:

@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], Capability]] = {
     "policy approve": (("policy", "approve", NOBODYS), Capability.POLICY_APPROVE),
     "policy apply": (("policy", "apply", NOBODYS, "{policy}"), Capability.POLICY_CHANGE),
     "policy show": (("policy", "show"), Capability.POLICY_READ),
+    "policy plan --show": (("policy", "plan", "--show", NOBODYS), Capability.POLICY_READ),
+    "forecast": (("forecast", "--months", "1"), Capability.POLICY_READ),
     "hold place": (("hold", "place", "--matter", "1", "--reason", "x", "--agent", "a"), Capability.HOLD_CHANGE),
     "hold release": (("hold", "release", NOBODYS, "--approve"), Capability.HOLD_CHANGE),
     "hold list": (("hold", "list"), Capability.HOLD_READ),

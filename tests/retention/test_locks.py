@@ -1,10 +1,14 @@
 """A locked rule: what a later policy may do to it, and what it may not."""
 
+from collections.abc import Callable
+
 import pytest
 
 from retention.policy.language import Policy
 from retention.policy.locks import violations, weakened
 from retention.policy.reader import parse
+
+Told = Callable[[Policy, Policy], list[str]]
 
 LOCKED = """\
 policy: strongroom/policy/v1
@@ -38,12 +42,12 @@ rules:
 OTHER = "  - {name: more, match: MATCH, erase_by: P1Y}\n"
 
 
-def revised(old: str, *changes: tuple[str, str], more: str = "") -> list[str]:
+def revised(old: str, *changes: tuple[str, str], more: str = "", told: Told = violations) -> list[str]:
     new = old
     for before, after in changes:
         assert new.count(before) == 1, before
         new = new.replace(before, after)
-    return violations(parse(old), parse(new + more))
+    return told(parse(old), parse(new + more))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,6 @@ def revised(old: str, *changes: tuple[str, str], more: str = "") -> list[str]:
         ("queue: [sales, service]", "queue: [sales, service, claims]"),
         ("{kind: call, queue: [sales, service], not: {labels: test}}", "all"),
         ("{review: [legal, records]}", "{review: legal}"),
-        ("{review: [legal, records]}", "keep"),
         ("P9Y", "P10Y"),
         ("[claim, vip]", "[claim, vip, complaint]"),
         ("    erase_by: {period: P9Y, unless: {labels: [claim, vip]}}\n", ""),
@@ -85,6 +88,7 @@ def test_a_locked_rule_may_grow(before, after):
         ("    once: signed\n", "", "expected once to stay as it is"),
         ("last payment", "first payment", "expected clock to stay as it is"),
         ("{review: [legal, records]}", "destroy", "expected then: review or more careful, got destroy"),
+        ("{review: [legal, records]}", "keep", "expected then: review or more careful, got keep"),
         ("{review: [legal, records]}", "review", "expected a review by the same roles or fewer of them"),
         ("P9Y", "P8Y", "expected no ceiling that was not there, or is earlier, got erase_by P8Y"),
         ("{period: P9Y, unless: {labels: [claim, vip]}}", "P10Y", "expected no ceiling that was not there"),
@@ -142,3 +146,26 @@ def test_what_weakens_a_rule_is_told_whether_it_is_locked_or_not():
     assert weakened(old, shorter) == ["rule calls: expected keep of at least P3Y, got P2Y"]
     assert weakened(shorter, old) == []
     assert weakened(old, parse(LOCKED)) == []
+
+
+CEILING = """\
+policy: strongroom/policy/v1
+title: t
+rules:
+  - {name: voiceprints, match: {labels: voice}, erase_by: P9Y, then: destroy}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ((("erase_by: P9Y", "keep: P1D, erase_by: P9Y"),), ""),
+        ((), "  - {name: other, match: all, keep: P1D, then: destroy}\n"),
+        ((), "  - {name: other, match: {labels: [voice, chat]}, keep: P1D, then: review}\n"),
+        ((), "  - {name: other, match: {labels: voice}, erase_by: P1D, then: destroy}\n"),
+    ],
+)
+def test_what_a_ceiling_alone_ends_is_not_ended_earlier_by_anything_new(changes, more):
+    assert revised(CEILING, *changes, more=more, told=weakened)
+    assert not revised(CEILING, more="  - {name: other, match: all, keep: P1D, then: keep}\n", told=weakened)
+    assert not revised(CEILING, ("then: destroy", "keep: P1D, then: keep"), told=weakened)

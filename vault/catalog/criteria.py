@@ -51,10 +51,15 @@ class Criteria:
         return not any(getattr(self, f.name) for f in fields(self))
 
 
-def matching(criteria: Criteria, table: FromClause = recordings) -> ColumnElement[bool]:
-    """Return the SQL condition over `recordings`, or over an alias of it."""
+def matching(criteria: Criteria, table: FromClause = recordings, *, by_index: bool = True) -> ColumnElement[bool]:
+    """Return the SQL condition over `recordings`, or over an alias of it.
+
+    `by_index` False: the rows are found otherwise. SQLite would take the index on a queue, and read all of it for each.
+    """
     parts: list[ColumnElement[bool]] = [
-        table.c[column].in_(sorted(v)) for name, column in _COLUMNS.items() if (v := getattr(criteria, name))
+        (table.c[column] if by_index else table.c[column].concat("")).in_(sorted(v))
+        for name, column in _COLUMNS.items()
+        if (v := getattr(criteria, name))
     ]
     if criteria.labels:
         labelled = and_(labels.c.recording == table.c.id, labels.c.label.in_(sorted(criteria.labels)))
@@ -68,7 +73,7 @@ def matching(criteria: Criteria, table: FromClause = recordings) -> ColumnElemen
 def covered(criteria: Criteria) -> ColumnElement[bool]:
     """Return the SQL condition for what a hold covers: each match, and the rest of its interaction."""
     other = recordings.alias("other")
-    same = and_(other.c.interaction == recordings.c.interaction, matching(criteria, other))
+    same = and_(other.c.interaction == recordings.c.interaction, matching(criteria, other, by_index=False))
     return or_(matching(criteria), exists(select(other.c.id).where(same)))
 
 

@@ -140,6 +140,11 @@ def _of_recordings(connection: Connection, act: Act, recordings: Sequence[str]) 
     return found
 
 
+def of_subject(connection: Connection, act: Act, subject: str) -> Entry | None:
+    """Return what the log told of one thing when this act was first done to it; None where it cannot be read."""
+    return _of_recordings(connection, act, [subject]).get(subject)
+
+
 def of_acts(connection: Connection, *acts: Act) -> Iterator[Entry]:
     """Yield every readable entry of some acts, in the order they were written, placed or not."""
     for _, _, _, body in _rows(connection, log_entries.c.act.in_(acts)):
