@@ -10,10 +10,11 @@ from sqlalchemy import Connection, select
 from cli import explain_purged
 from cli.base import Command
 from cli.door import Door, pass_door
-from retention import cases, destruction, explain, originals, policies
+from retention import cases, destruction, explain, originals, policies, reductions
 from retention.cases import Case
 from retention.claims import day
 from retention.decide_original import OriginalDecision
+from retention.decide_reduction import ReductionDecision
 from retention.decision import Decision, Reason, ReasonCode
 from retention.explain import Account, accounts
 from retention.facts import AppliedPolicy
@@ -22,7 +23,7 @@ from vault.catalog import recordings as rows
 from vault.catalog.recordings import Copy, Recording
 from vault.catalog.schema import policies as policy_table
 from vault.catalog.schema import screenings
-from vault.log.entry import Act
+from vault.log.entry import Act, Entry
 from vault.people import Capability
 
 BASIS = {
@@ -41,6 +42,8 @@ class Explanation:
     applied_at: datetime | None
     decision: Decision
     original: OriginalDecision
+    media: ReductionDecision
+    reduced: Entry | None
     cuts: int
     copies: tuple[Copy, ...]
 
@@ -75,13 +78,13 @@ def explain_(door: Door, recording: str, *, every: bool) -> None:
             gone = destruction.of(connection, recording, vault.public_key)
             value, text = explain_purged.value_of(found, gone), explain_purged.words_of(found, gone)
         else:
-            told = _explain(connection, found, vault.clock.now())
+            told = _explain(connection, found, vault.clock.now(), archives=vault.archive is not None)
             value, text = value_of(told, every=every), words_of(told, every=every)
     door.tell(actor, Act.EXPLAIN, recording)
     door.out.object(value, text=text)
 
 
-def _explain(connection: Connection, found: Recording, now: datetime) -> Explanation:
+def _explain(connection: Connection, found: Recording, now: datetime, *, archives: bool) -> Explanation:
     (case,) = cases.of(connection, [found], now)
     policy = policies.current(connection)
     applied = select(policy_table.c.applied_at).where(policy_table.c.version == (policy.version if policy else 0))
@@ -90,7 +93,9 @@ def _explain(connection: Connection, found: Recording, now: datetime) -> Explana
     cuts = connection.scalar(select(screenings.c.cuts).where(screenings.c.recording == found.id)) or 0
     return Explanation(
         case, policy, connection.scalar(applied), case.decided(policy, now),
-        originals.decision_of(connection, found.id, now), cuts, tuple(c for its in copies.values() for c in its),
+        originals.decision_of(connection, found.id, now),
+        reductions.decision_of(connection, found.id, now, archives=archives),
+        reductions.entry_of(connection, found.id), cuts, tuple(c for its in copies.values() for c in its),
     )  # fmt: skip
 
 
@@ -127,6 +132,11 @@ def value_of(told: Explanation, *, every: bool) -> dict[str, Any]:
             "destroy": told.original.destroy,
             "hold_keeps_card_data": told.original.kept_by_hold_alone and told.cuts > 0,
             "reasons": [{"code": str(r.code), "text": r.text, "hold": r.hold} for r in told.original.reasons],
+        },
+        "media": {
+            "destroy": told.media.reduce, "since": _at(told.media.since),
+            "destroyed_at": None if told.reduced is None else _at(told.reduced.at),
+            "reasons": [{"code": str(r.code), "text": r.text, "hold": r.hold} for r in told.media.reasons],
         },
     }  # fmt: skip
     if every:
@@ -192,7 +202,7 @@ def words_of(told: Explanation, *, every: bool) -> str:
         lines.append(f"  To be gone by {day(decision.erase_by)}, where nothing keeps it longer.")
     lines += [f"  Event {name}: {', '.join(day(at) for at in its)}."
               for name, its in sorted(told.case.circumstances.events.items())]  # fmt: skip
-    lines += [*_lock_in_words(told), *_original_in_words(told.original, told.cuts)]
+    lines += [*_lock_in_words(told), *_original_in_words(told.original, told.cuts), *_media_in_words(told)]
     if every:
         missed = explain.not_matching(told.case.facts, told.policy)
         lines += [f"  Rules that do not match: {'' if missed else 'none'}".rstrip()]
@@ -229,3 +239,12 @@ def _original_in_words(decision: OriginalDecision, cuts: int) -> list[str]:
     if decision.kept_by_hold_alone and cuts:
         lines.append("  A HOLD KEEPS CARD DATA: without it the policy would destroy this original.")
     return lines
+
+
+def _media_in_words(told: Explanation) -> list[str]:
+    """Return what is worth telling of sound and picture: nothing where no rule lets a transcript suffice."""
+    if told.reduced is not None:
+        details = told.reduced.details
+        by = f"rule {details.get('rule')} of policy version {details.get('policy')}"
+        return [f"  Its sound and picture were destroyed on {day(told.reduced.at)} by {by}; its transcript is kept."]
+    return [f"  Its sound and picture: {reason.text}" for reason in told.media.reasons if told.media.rule is not None]

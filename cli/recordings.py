@@ -13,11 +13,11 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import cursor_of, parse_cursor, search_options
 from keys.errors import StrongroomError
+from retention import reductions
 from vault import playback
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording
 from vault.catalog.schema import screenings
-from vault.errors import OriginalDestroyedError
 from vault.log import journal
 from vault.log.entry import Act
 from vault.model import RenditionName
@@ -75,15 +75,17 @@ def show(door: Door, recording: str) -> None:
         renditions = rows.renditions_of(connection, [recording]).get(recording, [])
         copies = rows.copies_of(connection, [r.blob for r in renditions])
         original = journal.original_entries(connection, [recording]).get(recording)
+        reduced = reductions.entry_of(connection, found.id)
         screened = connection.execute(select(screenings).where(screenings.c.recording == recording)).first()
         callers = _callers(door, connection, found) if door.may(Capability.CALLERS) else {}
     door.tell(actor, Act.SHOW, recording, {"callers": int(bool(callers))})
     value: dict[str, Any] = {name: getattr(found, name) for name in Recording.__slots__}
-    if original is not None:
-        value["rendition_original"] = (
-            f"destroyed on {original.at:%Y-%m-%d %H:%M}Z by rule {original.details.get('rule')} of policy version "
-            f"{original.details.get('policy')}"
-        )
+    for name, told in (("original", original), ("media", reduced)):
+        if told is not None:
+            value[f"rendition_{name}"] = (
+                f"destroyed on {told.at:%Y-%m-%d %H:%M}Z by rule {told.details.get('rule')} of policy version "
+                f"{told.details.get('policy')}"
+            )
     for r in renditions:
         places = ["primary", *(_place(c) for c in copies.get(r.blob, []))] if found.purged_at is None else ["destroyed"]
         value[f"rendition_{r.name}"] = f"{r.media_type}, {size(r.plain_size)}, in {' and '.join(places)}"
@@ -132,7 +134,7 @@ def _place(copy: rows.Copy) -> str:
 )
 @click.option(
     "--rendition", type=click.Choice([n.value for n in RenditionName]),
-    help="Which rendition to open; without, the original, or the redacted one where the policy had that destroyed.",
+    help="Which rendition to open; without, the original, or what the policy left of it.",
 )  # fmt: skip
 @pass_door
 def open_(door: Door, recording: str, output: Path | None, rendition: str | None) -> None:
@@ -166,13 +168,12 @@ def open_(door: Door, recording: str, output: Path | None, rendition: str | None
 
 
 def _what_is_left(door: Door, recording: str) -> RenditionName:
-    """Return the original's name, or the redacted one's, said aloud, where the policy had the original destroyed."""
-    try:
-        with door.vault.catalog.read() as connection:
-            return playback.rendition_of(connection, recording, RenditionName.ORIGINAL).name
-    except OriginalDestroyedError as exc:
-        click.echo(f"{exc}; this is the redacted one", err=True)
-        return RenditionName.REDACTED
+    """Return the original's name, or that of what the policy left of it, said aloud."""
+    with door.vault.catalog.read() as connection:
+        name, aloud = playback.what_is_left(connection, recording)
+    if aloud is not None:
+        click.echo(aloud, err=True)
+    return name
 
 
 def _copy(reader: Any, sink: BinaryIO) -> None:

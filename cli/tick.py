@@ -42,7 +42,7 @@ def _show(door: Door, report: work.Report) -> None:
         {**done, "errors": errors},
         text=f"purged {report.purged} ({report.refused} refused), screened {report.screened} ({report.cuts} cuts, "
         f"{report.quarantined} quarantined), archived {report.archived}, "
-        f"destroyed {report.originals} originals, deleted {report.deleted} blobs; "
+        f"destroyed {report.originals} originals, left {report.reduced} transcripts, deleted {report.deleted} blobs; "
         f"{report.waiting} in quarantine wait for a person",
     )
     for notice in report.notices:

@@ -19,7 +19,7 @@ from enum import StrEnum
 from retention.circumstances import NOTHING, Circumstances
 from retention.claims import day
 from retention.decide import decide, matching_rules
-from retention.decision import ReasonCode
+from retention.decision import Reason, ReasonCode
 from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.language import Original
 from retention.stages import original_from
@@ -42,7 +42,7 @@ class OriginalCode(StrEnum):
     RULE_DESTROYS = "rule-destroys"
 
 
-_HOLDS = {ReasonCode.HOLD, ReasonCode.HOLD_UNCLEAR, ReasonCode.GRACE}
+_IN_THE_WAY = {ReasonCode.HOLD, ReasonCode.HOLD_UNCLEAR, ReasonCode.GRACE, ReasonCode.CLOCK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,15 @@ def _evidence(recording: Facts, evidence: Evidence) -> Iterator[OriginalReason]:
 def _disposition(
     recording: Facts, policy: AppliedPolicy | None, holds: Sequence[HoldRef], now: datetime
 ) -> Iterator[OriginalReason]:
-    """Yield what `decide` says of holds and of the clock, as far as it counts now."""
+    for reason in in_the_way(recording, policy, holds, now):
+        code = OriginalCode.CLOCK if reason.code is ReasonCode.CLOCK else OriginalCode.HOLD
+        yield OriginalReason(code, reason.text, reason.hold)
+
+
+def in_the_way(
+    recording: Facts, policy: AppliedPolicy | None, holds: Sequence[HoldRef], now: datetime
+) -> Iterator[Reason]:
+    """Yield what `decide` says of holds, their grace periods and a wrong clock, as far as it counts at `now`."""
     for reason in decide(recording, policy, holds, now).reasons:
-        if reason.until is None or now < reason.until:
-            if reason.code in _HOLDS:
-                yield OriginalReason(OriginalCode.HOLD, reason.text, reason.hold)
-            elif reason.code is ReasonCode.CLOCK:
-                yield OriginalReason(OriginalCode.CLOCK, reason.text)
+        if reason.code in _IN_THE_WAY and (reason.until is None or now < reason.until):
+            yield reason

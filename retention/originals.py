@@ -66,47 +66,37 @@ class Kept:
     ids: tuple[RecordingId, ...]
 
 
-def run_due(catalog: Catalog, clock: Clock, stores: Mapping[str, BlobStore]) -> Iterator[Destroyed]:
-    """Destroy, as `auto`, every original that the policy lets go of; yield what was destroyed or could not be.
+def destroy(
+    catalog: Catalog, clock: Clock, stores: Mapping[str, BlobStore], ids: Sequence[RecordingId]
+) -> Iterator[Destroyed]:
+    """Destroy, as `auto`, those of the originals that the policy lets go; yield what was destroyed or could not be.
+
+    What the schedule or a hold keeps is passed over without a word.
 
     Raises:
         RetentionAlteredError: holds or the policy in force are not the ones the log has.
         CatalogUnavailableError: the catalog does not answer.
 
     """
-    last = ""
-    while True:
-        with catalog.read() as connection:
-            policy = policies.current(connection)
-            if not _destroys_any(policy):
-                return
-            ids = _archived(connection, last)
-            wanted = _wanted(connection, ids, policy, clock.now())
-        if not ids:
-            return
-        for start in range(0, len(wanted), BATCH):
-            batch = wanted[start : start + BATCH]
-            yield from _destroy(catalog, clock, batch, _prove(catalog, stores, batch))
-        last = ids[-1]
+    with catalog.read() as connection:
+        wanted = _wanted(connection, ids, policies.current(connection), clock.now())
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        yield from _destroy(catalog, clock, batch, _prove(catalog, stores, batch))
 
 
 def _destroys_any(policy: AppliedPolicy | None) -> bool:
     return policy is not None and any(rule.original is Original.DESTROY for rule in policy.policy.rules)
 
 
-def _archived(connection: Connection, after: str) -> list[RecordingId]:
-    """Return the next archived recordings that have their original."""
-    query = select(recordings.c.id).join_from(recordings, renditions)
-    query = query.where(recordings.c.state == State.ARCHIVED, recordings.c.id > after)
-    query = query.where(renditions.c.name == RenditionName.ORIGINAL).order_by(recordings.c.id).limit(_SCANNED)
-    return [RecordingId(i) for i in connection.scalars(query)]
-
-
 def _wanted(
     connection: Connection, ids: Sequence[RecordingId], policy: AppliedPolicy | None, now: datetime
 ) -> list[RecordingId]:
     """Return those that the schedule destroys and no hold keeps, so that the stores are asked about no others."""
-    found = cases.of(connection, rows.get_many(connection, ids), now)
+    there = select(recordings.c.id).join_from(recordings, renditions)
+    there = there.where(recordings.c.state == State.ARCHIVED, recordings.c.id.in_(ids))
+    there = there.where(renditions.c.name == RenditionName.ORIGINAL)
+    found = cases.of(connection, rows.get_many(connection, connection.scalars(there)), now)
     return [case.recording.id for case in found if not case.holds and _lets_go(case, policy, now)]
 
 
@@ -242,6 +232,14 @@ def decision_of(connection: Connection, recording: RecordingId, now: datetime) -
     for _, _, decision in _decided(connection, [recording], policy, None, now):
         return decision
     raise RuntimeError("expected a recording that the catalog has")
+
+
+def _archived(connection: Connection, after: str) -> list[RecordingId]:
+    """Return the next archived recordings that have their original."""
+    query = select(recordings.c.id).join_from(recordings, renditions)
+    query = query.where(recordings.c.state == State.ARCHIVED, recordings.c.id > after)
+    query = query.where(renditions.c.name == RenditionName.ORIGINAL).order_by(recordings.c.id).limit(_SCANNED)
+    return [RecordingId(i) for i in connection.scalars(query)]
 
 
 def kept_by_hold(connection: Connection, now: datetime, *, hold: str | None = None, samples: int = 5) -> Kept:

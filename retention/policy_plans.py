@@ -192,7 +192,7 @@ def _check_arrivals(
         StalePlanError: recordings that came after the plan would lose time, and its plan needs no second person.
 
     """
-    last = connection.scalar(select(func.max(recordings.c.id)))
+    last: RecordingId | None = connection.scalar(select(func.max(recordings.c.id)))
     if not policy_plan.needs_approval(plan):
         candidates = _candidates(connection, current(connection), policy, plan.created_at, last, _nobody, after or "")
         if policy_plan.compare(candidates, plan.created_at).shortens:

@@ -7,7 +7,7 @@ unknown keeps things as they are.
 from datetime import datetime
 
 from retention.circumstances import NOTHING, Circumstances
-from retention.ends import counting, latest, original_end
+from retention.ends import counting, latest, original_end, transcript_end
 from retention.facts import AppliedPolicy, Facts
 
 
@@ -22,10 +22,7 @@ def transcript_suffices_from(
     recording: Facts, policy: AppliedPolicy | None, circumstances: Circumstances = NOTHING
 ) -> datetime | None:
     """Return from when a transcript is enough; None where some rule that keeps does not say so."""
-    rules = [rule for rule in counting(recording, policy, circumstances) if rule.keep is not None]
-    if not rules or circumstances.extensions or any(rule.transcript_suffices_after is None for rule in rules):
-        return None
-    return latest(rules, lambda rule: rule.transcript_suffices_after, recording, circumstances)
+    return transcript_end(counting(recording, policy, circumstances), recording, circumstances)
 
 
 def archive_from(

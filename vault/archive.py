@@ -30,6 +30,7 @@ from vault.log.entry import Act, Entry
 from vault.model import Kind, RecordingId, RenditionName, State
 from vault.people import Actor
 from vault.store.base import BlobStore
+from vault.told import media_entries
 
 LockUntil = Callable[[Recording], datetime | None]
 """Tells until when a recording must be kept, or None when that is open; retention's answer, handed in from above."""
@@ -96,9 +97,13 @@ class Archiver:
         with self._catalog.read() as connection:
             renditions = rows.renditions_of(connection, ids)
             told = journal.screen_entries(connection, ids)
-            known = rows.get_many(connection, ids)
+            # a transcript alone, of a vault that had no archive then, stays where it is
+            reduced = media_entries(connection, ids)
+            known = [found for found in rows.get_many(connection, ids) if found.id not in reduced]
             unknown = RecordingNotFoundError("expected the id of a recording of this vault (32 hex digits)")
-            refused.extend(Archived(i, error=unknown) for i in sorted(set(ids) - {found.id for found in known}))
+            refused.extend(
+                Archived(i, error=unknown) for i in sorted(set(ids) - reduced.keys() - {found.id for found in known})
+            )
             for found in known:
                 redacted = next((r for r in renditions.get(found.id, []) if r.name is RenditionName.REDACTED), None)
                 if found.state is State.SCREENED and redacted is not None and _is_told(redacted, told.get(found.id)):

@@ -6,21 +6,23 @@ from typing import cast
 
 from sqlalchemy import Connection, select
 
+from keys.errors import StrongroomError
 from keys.keyring import Keyring, WrappedKey, slot_context
 from vault import private
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
-from vault.catalog.recordings import Rendition
+from vault.catalog.recordings import Recording, Rendition
 from vault.catalog.schema import key_slots, recordings, screenings
 from vault.clock import Clock
 from vault.errors import OriginalDestroyedError, RecordingPurgedError, RenditionNotFoundError
 from vault.log import journal
-from vault.log.entry import Act
+from vault.log.entry import Act, Entry
 from vault.model import RecordingId, RenditionName, State
 from vault.people import Actor
 from vault.sealed.format import associated_data, open_value, value_associated_data
 from vault.sealed.reader import SealedReader, SeekableReader
 from vault.store.base import BlobStore
+from vault.told import media_entries
 
 REPORT = "report"
 """The purpose of the key slot under which the report of a screening is sealed."""
@@ -55,7 +57,7 @@ def rendition_of(connection: Connection, recording: str, name: RenditionName) ->
 
     Raises:
         RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
-        OriginalDestroyedError: it was the original, which the policy had destroyed.
+        OriginalDestroyedError: it was the original, which the policy had destroyed, alone or with the redacted one.
 
     """
     found = rows.get(connection, recording)
@@ -64,14 +66,43 @@ def rendition_of(connection: Connection, recording: str, name: RenditionName) ->
     for rendition in rows.renditions_of(connection, [recording]).get(recording, []):
         if rendition.name is name:
             return rendition
-    destroyed = journal.original_entries(connection, [recording]).get(recording)
-    if name is RenditionName.ORIGINAL and destroyed is not None:
-        rule, version = destroyed.details.get("rule"), destroyed.details.get("policy")
-        raise OriginalDestroyedError(
-            f"the original of {recording} was destroyed on {destroyed.at:%Y-%m-%d %H:%M}Z by rule {rule} of policy "
-            f"version {version}, after its redacted rendition was archived"
+    raise _missing(connection, found, name)
+
+
+def _missing(connection: Connection, recording: Recording, name: RenditionName) -> StrongroomError:
+    """Return why a recording has no rendition of that name: the policy had it destroyed, or there was none."""
+    alone = journal.original_entries(connection, [recording.id]).get(recording.id)
+    if name is RenditionName.ORIGINAL and alone is not None:
+        text = f"the original of {recording.id} was {_by(alone)}, after its redacted rendition was archived"
+        return OriginalDestroyedError(text)
+    rest = media_entries(connection, [recording.id]).get(recording.id)
+    if rest is not None and name is not RenditionName.TRANSCRIPT:
+        error = OriginalDestroyedError if name is RenditionName.ORIGINAL else RenditionNotFoundError
+        return error(
+            f"sound and picture of {recording.id} were {_by(rest)}: its transcript, attested as accurate, is kept",
+            hint="open what is left with 'strongroom open ID --rendition transcript'",
         )
-    raise RenditionNotFoundError(f"{recording} has no rendition '{name}'; it is {found.state}")
+    return RenditionNotFoundError(f"{recording.id} has no rendition '{name}'; it is {recording.state}")
+
+
+def _by(told: Entry) -> str:
+    rule, version = told.details.get("rule"), told.details.get("policy")
+    return f"destroyed on {told.at:%Y-%m-%d %H:%M}Z by rule {rule} of policy version {version}"
+
+
+def what_is_left(connection: Connection, recording: str) -> tuple[RenditionName, str | None]:
+    """Return what to open where nobody says which: the original, or what the policy left; and what to say of it aloud.
+
+    Raises:
+        RecordingNotFoundError, RecordingPurgedError, RenditionNotFoundError: there is nothing to open.
+
+    """
+    try:
+        return rendition_of(connection, recording, RenditionName.ORIGINAL).name, None
+    except OriginalDestroyedError as exc:
+        if media_entries(connection, [recording]):
+            return RenditionName.TRANSCRIPT, f"{exc}; this is the transcript"
+        return RenditionName.REDACTED, f"{exc}; this is the redacted one"
 
 
 def data_key(connection: Connection, keyring: Keyring, subject: str, purpose: str) -> bytes:

@@ -4,7 +4,7 @@ Handles ciphertext and digests only. What differs is a fault: somebody altered a
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -26,7 +26,7 @@ _LEADS_TO = {
     Act.PURGE: State.PURGED,
     Act.REVIEW_RULED: State.SEALED,
 }
-_ACTS = (*_LEADS_TO, Act.ORIGINAL_DESTROYED)
+_ACTS = (*_LEADS_TO, Act.ORIGINAL_DESTROYED, Act.MEDIA_DESTROYED)
 _BATCH = 500
 _RENDERED_BY = {
     RenditionName.ORIGINAL: (Act.INGEST, "sealed_sha256"),
@@ -52,8 +52,11 @@ def differences(
     ids = [recording.id for recording in batch]
     told = _told(connection, ids)
     digests = rows.row_sha256s(connection, ids)
-    has_key = key_slots.c.subject.in_(ids) & (key_slots.c.purpose == RenditionName.ORIGINAL)
-    opens = set(connection.scalars(select(key_slots.c.subject).where(has_key)))
+    opens: dict[str, set[str]] = {}
+    for recording_id, purpose in connection.execute(
+        select(key_slots.c.subject, key_slots.c.purpose).where(key_slots.c.subject.in_(ids))
+    ):
+        opens.setdefault(recording_id, set()).add(purpose)
     for recording in batch:
         its = told[recording.id]
         taken_in = its.first.get(Act.INGEST)
@@ -66,8 +69,10 @@ def differences(
             yield from _rendition(recording, rendition, its)
         if State.PURGED in {recording.state, its.state}:
             continue
-        there = any(rendition.name is RenditionName.ORIGINAL for rendition in renditions.get(recording.id, ()))
-        yield from _original(recording, its, there=there, opens=recording.id in opens)
+        there = {str(rendition.name) for rendition in renditions.get(recording.id, ())}
+        yield from _original(recording, its, there, opens.get(recording.id, set()))
+        if recording.state in {State.SCREENED, State.ARCHIVED}:
+            yield from _derived(recording, its, there, opens.get(recording.id, set()))
         if taken_in.details.get("facts_sha256") != rows.facts_sha256(recording):
             yield "P2", recording.id, "what retention goes by is not what was taken in: the row was altered"
         elif taken_in.details.get("row_sha256") != digests[recording.id]:
@@ -85,7 +90,8 @@ def lost(connection: Connection) -> Iterator[tuple[str, str, str]]:
 
 def _told(connection: Connection, ids: Sequence[str]) -> dict[str, _Told]:
     found = {recording: _Told() for recording in ids}
-    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids), log_entries.c.act.in_(_ACTS))
+    # compared as an expression the act has no index: SQLite would take that and read every such act there is
+    query = select(log_entries.c.body).where(log_entries.c.subject.in_(ids), (log_entries.c.act + "").in_(_ACTS))
     for body in connection.scalars(query.order_by(log_entries.c.id)):
         with contextlib.suppress(EntryFormatError):  # the log's own check tells it
             entry = decode(body)
@@ -101,21 +107,61 @@ def _led_to(entry: Entry) -> State | None:
     return None if entry.details.get("verdict") == "reject" else _LEADS_TO.get(entry.act)
 
 
-def _original(recording: Recording, its: _Told, *, there: bool, opens: bool) -> Iterator[tuple[str, str, str]]:
+def _original(
+    recording: Recording, its: _Told, there: Collection[str], opens: Collection[str]
+) -> Iterator[tuple[str, str, str]]:
     """Compare what is there of an original, and of its key, with whether the log told that it was destroyed."""
-    destroyed = its.first.get(Act.ORIGINAL_DESTROYED)
-    if destroyed is None:
-        if not there:
+    name = RenditionName.ORIGINAL
+    digest = _original_destroyed(its)
+    if digest is None:
+        if name not in there:
             yield "P2", recording.id, "its original rendition is missing"
-        if not opens:
+        if name not in opens:
             yield "P2", recording.id, "the key slot of its original is missing: nothing can open it any more"
         return
-    if there:
-        yield "P3", recording.id, "the log says that its original was destroyed, and it is still there"
-    if opens:
-        yield "P3", recording.id, "the log says that its original was destroyed, and its key slot is still there"
-    if destroyed.details.get("sealed_sha256") != its.first[Act.INGEST].details.get("sealed_sha256"):
+    yield from _left(recording, name, there, opens)
+    if digest != its.first[Act.INGEST].details.get("sealed_sha256"):
         yield "P5", recording.id, "the log says that another original was destroyed than the one taken in"
+
+
+def _original_destroyed(its: _Told) -> Detail | None:
+    """Return the digest of the original that the log says was destroyed, alone or with the redacted rendition."""
+    alone, with_the_rest = its.first.get(Act.ORIGINAL_DESTROYED), its.first.get(Act.MEDIA_DESTROYED)
+    if alone is not None:
+        return alone.details.get("sealed_sha256", "")
+    return None if with_the_rest is None else with_the_rest.details.get("original_sha256")
+
+
+def _derived(
+    recording: Recording, its: _Told, there: Collection[str], opens: Collection[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Compare what screening made with whether the log told that all but the transcript was destroyed."""
+    screened, destroyed = its.first.get(Act.SCREEN), its.first.get(Act.MEDIA_DESTROYED)
+    if destroyed is not None:
+        yield from _left(recording, RenditionName.REDACTED, there, opens)
+        told = None if screened is None else screened.details.get("sealed_sha256")
+        if destroyed.details.get("redacted_sha256") != told:
+            yield "P5", recording.id, "the log says that another redacted rendition was destroyed than the one it has"
+    elif screened is not None and RenditionName.REDACTED not in there:
+        yield "P2", recording.id, "its redacted rendition is missing"
+    had_one = any(entry is not None and "transcript_sha256" in entry.details for entry in (screened, destroyed))
+    if had_one and RenditionName.TRANSCRIPT not in there:
+        yield "P2", recording.id, "its transcript is missing"
+
+
+def _left(
+    recording: Recording, name: RenditionName, there: Collection[str], opens: Collection[str]
+) -> Iterator[tuple[str, str, str]]:
+    if name in there:
+        yield "P3", recording.id, f"the log says that its {name} was destroyed, and it is still there"
+    if name in opens:
+        yield "P3", recording.id, f"the log says that its {name} was destroyed, and its key slot is still there"
+
+
+def media_entries(connection: Connection, recordings: Sequence[str]) -> dict[str, Entry]:
+    """Return what the log told when all but the transcript of each was destroyed; one that cannot be read is none."""
+    told = {recording: its.first.get(Act.MEDIA_DESTROYED) for recording, its in _told(connection, recordings).items()}
+    return {recording: entry for recording, entry in told.items() if entry is not None}
 
 
 def _media_type(recording: Recording, rendition: Rendition, details: Mapping[str, Detail]) -> Detail:

@@ -1,12 +1,22 @@
 """What a person sees of originals: destroyed by rule, opened without them, kept by a hold, loudly."""
 
 import contextlib
+import json
 import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.cli.terminal import Terminal, apply_policy, policy_text
+from keys.envelope import passphrase_of
+from service import settings, work
+from service.assembly import Vault
+from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal, apply_policy, policy_text
+from vault.clock import SystemClock
+from vault.model import State
+from vault.screen.stage import Screener
 
 DESTROY = policy_text(("early", "{kind: [chat]}", "P30Y", "destroy")) + "    original: destroy\n"
 KEEP = policy_text(("late", "all", "P30Y", "destroy"))
@@ -89,3 +99,52 @@ def test_a_hold_is_placed_and_shown_although_the_policy_was_altered(chats: Termi
 def _cuts(sr: Terminal, recording: str) -> bool:
     shown = sr.rows("rita", "show", recording)[0]
     return bool(shown.get("cuts"))
+
+
+@pytest.fixture
+def transcribed(people: Terminal, tmp_path: Path) -> Terminal:
+    """One recording of 2020 with a transcript, in the archive, under a policy by which that suffices after a year."""
+    (tmp_path / "old.txt").write_text("Agent: Good morning.\nCaller: It is about my delivery.\n", encoding="utf-8")
+    row = {"path": "old.txt", "ended": "2020-03-02T10:00:00Z", "source": "desk", "source_ref": "old"}
+    (tmp_path / "manifest.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    people.ok("rex", "ingest", "--manifest", tmp_path / "manifest.jsonl")
+    chosen = settings.load(people.home, CHEAP)
+    vault = Vault(chosen, SystemClock(), lambda: passphrase_of(VAULT_PASSPHRASE))
+    with contextlib.closing(vault), vault.intents() as intents:
+        screener = Screener(
+            catalog=vault.catalog, store=vault.primary, intents=intents, keyring=vault.keyring, clock=vault.clock,
+            actor=work.JOB, setup=replace(chosen.screen, workers=1), run_folder=vault.run_folder,
+            work="tests.pipeline.works:transcribe",
+        )  # fmt: skip
+        assert [one.state for one in screener.screen(screener.due(), lambda _, exc: pytest.fail(str(exc)))] == [
+            State.SCREENED
+        ]
+    people.ok("rita", "archive")
+    apply_policy(people, tmp_path / "suffices.yaml", KEEP + "    transcript_suffices_after: P1Y\n")
+    return people
+
+
+def test_what_is_left_as_a_transcript_is_told_by_show_explain_open_and_check(
+    transcribed: Terminal, travel: Callable[[timedelta], None]
+) -> None:
+    (one,) = [str(row["id"]) for row in transcribed.listed()]
+    transcribed.ok("ada", "tick")
+    assert "Its sound and picture: Nobody attested" in transcribed.ok("rita", "explain", one).text
+    transcribed.ok(
+        "rita", "event", "record", "transcript-accurate", "--recording", one, "--at", f"{datetime.now(UTC):%Y-%m-%d}"
+    )
+    travel(timedelta(days=2))
+    assert transcribed.rows("ada", "tick")[0]["reduced"] == 1
+    assert "by rule late of policy version 1" in transcribed.rows("rita", "show", one)[0]["rendition_media"]
+    (explained,) = transcribed.rows("rita", "explain", one)
+    assert explained["media"]["destroyed_at"] is not None
+    text = "Its sound and picture were destroyed on"
+    assert text in transcribed.ok("rita", "explain", one).text
+    left = transcribed.ok("lena", "open", one)
+    assert left.out.startswith(b"WEBVTT")
+    assert b"attested as accurate, is kept; this is the transcript" in left.err
+    for rendition, error in (("original", "original-destroyed"), ("redacted", "rendition-not-found")):
+        told = transcribed.refused("lena", "open", one, "--rendition", rendition, status=4)
+        assert told["error"] == error
+        assert "open ID --rendition transcript" in told["hint"]
+    assert transcribed.faults(status=0) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from retention import originals
+from retention import early, originals
 from service.assembly import Vault
 from tests import vaults
 from tests.crash.children import Child, Tell, run
@@ -43,7 +43,7 @@ def destroy(tell: Tell, home: Path, last: int) -> None:
         _ = vault.signing_key
         originals.BATCH = 1
         steps.install()
-        for one in originals.run_due(vault.catalog, vault.clock, vault.stores):
+        for one in early.run_due(vault.catalog, vault.clock, vault.stores):
             tell(one.recording)
         deletions.finish(vault.catalog, vault.clock, Actor(AUTO, "schedule"), vault.stores)
         vault.sequence()
@@ -84,7 +84,7 @@ def test_killed_at_any_step_and_run_again_the_originals_are_gone_and_the_held_on
 
 def race_destroy(vault: Vault, _signals: Signals) -> list[str]:
     originals.BATCH = 1
-    return [d.recording for d in originals.run_due(vault.catalog, vault.clock, vault.stores) if d.done]
+    return [d.recording for d in early.run_due(vault.catalog, vault.clock, vault.stores) if d.done]
 
 
 def race_hold(vault: Vault, _signals: Signals, account: str) -> str:
