@@ -39,6 +39,7 @@ class OriginalCode(StrEnum):
     NO_RULE = "no-rule"
     RULE_KEEPS = "rule-keeps"
     NOT_YET = "not-yet"
+    EXTENDED = "extended"
     RULE_DESTROYS = "rule-destroys"
 
 
@@ -100,7 +101,10 @@ def original_of(
     reasons = [*_evidence(recording, evidence), *_disposition(recording, policy, holds, now)]
     if keeping:
         reasons.append(OriginalReason(OriginalCode.RULE_KEEPS, f"Not every rule destroys it: {', '.join(keeping)}."))
-    if rules and not keeping and ((since := original_from(recording, policy, circumstances)) is None or now < since):
+    if circumstances.extensions:
+        asked = ", ".join(sorted(one.authority for one in circumstances.extensions))
+        reasons.append(OriginalReason(OriginalCode.EXTENDED, f"An authority asked for longer: {asked}."))
+    elif rules and not keeping and ((since := original_from(recording, policy, circumstances)) is None or now < since):
         reasons.append(_not_yet(since))
     if not rules:
         reasons.append(OriginalReason(OriginalCode.NO_RULE, "No rule of a policy matches."))

@@ -5,14 +5,14 @@ test holds the two together. It is apart because a survey of ten million recordi
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeGuard
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias, TypeGuard
 
-from retention.circumstances import NOTHING, Circumstances
+from retention.circumstances import Circumstances
 from retention.facts import AppliedPolicy, Facts
 from retention.policy import clocks
-from retention.policy.clocks import Clock, Fact
+from retention.policy.clocks import Clock
 from retention.policy.language import Ceiling, Original, Rule, Then
 from retention.policy.match import matches
 from retention.policy.periods import Period
@@ -21,13 +21,17 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 """Sorts behind every date that a period can end on."""
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 """From when what nobody delays may happen."""
+Ending: TypeAlias = tuple[datetime, str]
+"""When what a rule says of a recording ends, and the name of the rule."""
+
+_date = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
+class Scheduled(NamedTuple):
     """What the schedule says of a recording. `due_from` None: nothing that is known lets it go; `rule` ends last.
 
-    `original_from`: from when the original may go before the rest, where it may.
+    `original_from`: from when the original may go before the rest, where it may. `transcript_from`: from when a
+    transcript suffices, where it does one day.
     """
 
     due_from: datetime | None
@@ -36,6 +40,7 @@ class Scheduled:
     conflicts: bool
     unmatched: bool
     original_from: datetime | None = None
+    transcript_from: datetime | None = None
 
 
 UNMATCHED = Scheduled(due_from=None, rule=None, for_review=False, conflicts=False, unmatched=True)
@@ -95,26 +100,67 @@ def scheduled(rules: Sequence[Rule], recording: Facts, circumstances: Circumstan
         if (until := ceiling_of(ceiling, recording, circumstances)) is not None
     ]
     requests = [(e.requested_at, f"erasure-request/{e.id}") for e in circumstances.erasures if is_known(e.requested_at)]
-    kept = max([*(until for until, _ in named), *extended], default=None)
-    if keeps_on(rules):
-        # of one instant a request comes first, and a minimum before a ceiling: as decide tells them
-        named.append(min([*requests, *limits], key=lambda limit: limit[0], default=(NEVER, "")))
-    due_from = max([*(until for until, _ in named), *extended])
+    due_from, rule, conflicts = due_of(named, limits, goes_on=keeps_on(rules), extended=extended, requests=requests)
     return Scheduled(
-        due_from=None if due_from == NEVER else due_from,
-        rule=None if due_from == NEVER else _last(named),
+        due_from=due_from,
+        rule=rule,
         for_review=any(rule.then is Then.REVIEW for rule in rules),
-        conflicts=kept is not None and bool(limits) and min(limits)[0] < kept,
+        conflicts=conflicts,
         unmatched=False,
         original_from=original_end(rules, recording, circumstances),
+        transcript_from=transcript_end(rules, recording, circumstances),
     )
 
 
+def due_of(
+    named: Sequence[Ending], limits: Sequence[Ending], *, goes_on: bool,
+    extended: Sequence[datetime] = (), requests: Sequence[Ending] = (),
+) -> tuple[datetime | None, str | None, bool]:  # fmt: skip
+    """Return when the last reason to keep ends, by which rule, and whether a ceiling ends before a minimum does.
+
+    `named` are minimums and `limits` ceilings, in order of their rules' names. `goes_on`: after the minimums nothing
+    lets go before the first ceiling or request.
+    """
+    conflicts = False
+    if limits:
+        kept = max([*(until for until, _ in named), *extended], default=None)
+        conflicts = kept is not None and min(limits)[0] < kept
+    if goes_on:
+        # of one instant a request comes first, and a minimum before a ceiling: as decide tells them
+        named = [*named, min([*requests, *limits], key=_date, default=(NEVER, ""))]
+    last, rule = max(named, key=_date)  # of several that end then, the one that stands first
+    due_from = max([last, *extended]) if extended else last
+    return (None, None, conflicts) if due_from == NEVER else (due_from, rule, conflicts)
+
+
+def stays_whole(rules: Sequence[Rule]) -> bool:
+    """Return whether no date at all lets the original go before the rest, or a transcript stand for it."""
+    minimums = [rule for rule in rules if rule.keep is not None]
+    keeps_original = any(rule.original is Original.KEEP for rule in rules)
+    return keeps_original and (not minimums or any(rule.transcript_suffices_after is None for rule in minimums))
+
+
 def original_end(rules: Sequence[Rule], recording: Facts, circumstances: Circumstances) -> datetime | None:
-    """Return from when the rules that count let the original go before the rest; None where one, or none, keeps it."""
-    if not rules or any(rule.original is Original.KEEP for rule in rules):
+    """Return from when the rules that count let the original go before the rest; None where one, or none, keeps it.
+
+    An authority that asks for longer asks for the recording as it is: while an extension stands, the original stays.
+    """
+    if not rules or circumstances.extensions or any(rule.original is Original.KEEP for rule in rules):
         return None
     return latest(rules, lambda rule: rule.original_keep, recording, circumstances)
+
+
+def transcript_end(rules: Sequence[Rule], recording: Facts, circumstances: Circumstances) -> datetime | None:
+    """Return from when the rules that count let a transcript stand for sound and picture; None where one keeps those.
+
+    A period that a rule keeps the original for holds too; an authority's extension is of the recording as it is.
+    """
+    minimums = [rule for rule in rules if rule.keep is not None]
+    if not minimums or circumstances.extensions or any(rule.transcript_suffices_after is None for rule in minimums):
+        return None
+    suffices = latest(minimums, lambda rule: rule.transcript_suffices_after, recording, circumstances)
+    originals = latest(rules, lambda rule: rule.original_keep, recording, circumstances)
+    return None if suffices is None or originals is None else max(suffices, originals)
 
 
 def latest(
@@ -132,12 +178,6 @@ def latest(
     return last
 
 
-def _last(named: Sequence[tuple[datetime, str]]) -> str:
-    """Return the rule that ends last; of several the one that stands first."""
-    last = max(until for until, _ in named)
-    return next(name for until, name in named if until == last)
-
-
 def is_known(instant: datetime | None) -> TypeGuard[datetime]:
     """Return whether this names an instant: it has a time zone, and UTC can write it."""
     if instant is None or instant.utcoffset() is None:
@@ -147,48 +187,3 @@ def is_known(instant: datetime | None) -> TypeGuard[datetime]:
     except OverflowError:
         return False
     return True
-
-
-class Remembered:
-    """One policy, asked of recordings of which most are alike: whatever was asked before is answered from memory.
-
-    The answers depend on the day of an instant only, and on its hour where a year ends; a class of recordings is a
-    tuple of the fields that the rules ask for.
-    """
-
-    _DAY = 86_400_000_000  # microseconds
-    _MOST = 200_000  # classes, or answers, remembered at a time: memory stays constant in the size of the catalog
-    _TWO_HOURS = 7_200_000_000  # the day ends at 00:00 UTC, and in the farthest east at 10:00
-
-    def __init__(self, policy: AppliedPolicy | None) -> None:
-        self._policy = policy
-        self._rules: dict[object, tuple[object, tuple[Rule, ...]]] = {}
-        self._answers: dict[object, Scheduled] = {}
-        asked = [clock for rule in (policy.policy.rules if policy else ()) for clock in rule.clocks]
-        self._asks_created = any(fact is Fact.CREATED for clock in asked for fact in clocks.facts_of(clock))
-        self._step = self._TWO_HOURS if any(clocks.has_year_end(clock) for clock in asked) else self._DAY
-
-    def of(self, alike: object, ended: int, created: int, facts: Callable[[], Facts]) -> Scheduled:
-        """Return what the schedule says of a recording that nothing was recorded about.
-
-        `alike` stands for all that the rules ask for; `ended` and `created` are microseconds since 1970.
-        """
-        known = self._rules.get(alike)
-        if known is None:
-            if len(self._rules) >= self._MOST:
-                self._rules.clear()
-            known = self._rules[alike] = self._named(facts())
-        name, rules = known
-        key = (name, ended // self._step, created // self._step if self._asks_created else 0)
-        answer = self._answers.get(key)
-        if answer is None:
-            if len(self._answers) >= self._MOST:
-                self._answers.clear()
-            answer = self._answers[key] = scheduled(rules, facts(), NOTHING)
-        return answer
-
-    def _named(self, recording: Facts) -> tuple[object, tuple[Rule, ...]]:
-        """Return the rules that count for a class of recordings, with a name for all that they can say of it."""
-        rules = counting(recording, self._policy, NOTHING)
-        exceptions = (c.unless for rule in rules for c in rule.erase_by if c.unless is not None)
-        return (tuple(rule.name for rule in rules), tuple(matches(one, recording) for one in exceptions)), rules

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.circumstances import Circumstances
+from retention.circumstances import Circumstances, ExtensionRef
 from retention.decide_original import Evidence, OriginalCode, original_of
 from retention.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.clocks import Clock, Fact, OfEvent
@@ -189,3 +189,10 @@ def test_one_rule_that_keeps_the_original_keeps_it_in_any_order():
     assert original_from(FACTS, policy(destroys)) is not None
     for rules in ((destroys, keeps), (keeps, destroys), ()):
         assert original_from(FACTS, policy(*rules)) is None
+
+
+def test_an_extension_by_an_authority_keeps_the_original_too():
+    extended = Circumstances(extensions=(ExtensionRef("x", "BaFin", Period(years=7)),))
+    decision = original_of(FACTS, DESTROYS, (), GOOD, NOW, extended)
+    assert [reason.code for reason in decision.reasons] == ["extended"]
+    assert original_from(FACTS, DESTROYS, extended) is None
