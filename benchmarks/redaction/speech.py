@@ -15,6 +15,7 @@ from benchmarks.redaction import speech_calls as calls
 from benchmarks.redaction import speech_corpus as corpus
 from benchmarks.redaction import speech_gate as gate
 from benchmarks.redaction import speech_humans as humans
+from benchmarks.redaction import speech_slow as slow
 from benchmarks.redaction import speech_texts as texts
 from benchmarks.redaction.speech_channel import RATE, Sound, coded
 from benchmarks.redaction.speech_made import NAMES, over_line, readings, score
@@ -41,6 +42,7 @@ def run(*, seed: int = HELD_OUT_SEED, quick: bool = False) -> list[Row]:
     rows += _conditions(ear, Random(f"{seed}/conditions"), scale)
     rows += _human(ear, Random(f"{seed}/human"), scale)
     rows += _plain(ear, Random(f"{seed}/plain"), scale)
+    rows += slow.rows(ear, f"{seed}/slow", scale)
     rows += gate.rows(ear, SecondEar(), f"{seed}/gate", scale)
     rows += _speed(ear, Random(f"{seed}/speed"), scale)
     return rows

@@ -37,6 +37,7 @@ _VOICES: Final = {
     "es": Voice("espeak-ng", "es-419+m8", "es", "held-out"),
     "fr": Voice("espeak-ng", "fr-fr+miguel", "fr", "held-out"),
     "de": Voice("espeak-ng", "de+max", "de", "held-out"),
+    "apart-en": Voice("espeak-ng", "en-us+anika", "en", "held-out"),
     "reading-fr-ones": Voice("espeak-ng", "fr-ch+f5", "fr", "tune"),
 }
 
@@ -57,6 +58,9 @@ def lines() -> dict[str, tuple[str, list[Line]]]:
         Line("thank you", "talk", 0, 0, 0.6),
     ]
     found["code-en"] = ("en", code)
+    for language in ("en", "de"):  # a test moves them apart
+        apart = [Line(numbers.singly(language, one, rng), "card", 1, 0, 0.3) for one in _NUMBERS[language][:4]]
+        found[f"apart-{language}"] = (language, apart)
     talk = "I won the argument, to be honest, but it was too late again"
     found["talk-en"] = ("en", [Line(talk, "talk"), Line("is there anything else that I can do for you", "talk")])
     return found

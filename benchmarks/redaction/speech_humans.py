@@ -97,18 +97,20 @@ def prompts(speaker: Speaker, *, numbers: bool) -> list[Path]:
 
 
 def reading(speaker: Speaker, style: str, rng: Random) -> Call:
-    """Return a card reading put together of a speaker's numbers: "groups", "go", "slow", "pairs" or "last"."""
+    """Return a card reading put together of numbers: "groups", "go", "slow", "pairs", "last" or "one by one"."""
     number = rng.choice(CARDS)
     found = {path.stem: path for path in (_ASTERISK / speaker.digits).iterdir()}
     lead = rng.choice(prompts(speaker, numbers=False) or [found["dollars"]])
     sound, parts = [_silence(0.3), _trimmed(heard(lead))], []
     for place, group in enumerate(number[at : at + 4] for at in range(0, len(number), 4)):
-        gap = {"go": 0.05, "slow": 0.7}.get(style, rng.uniform(0.3, 1.0))
+        gap = {"go": 0.05, "slow": 0.7, "one by one": 0.0}.get(style, rng.uniform(0.3, 1.0))
         sound.append(_silence(gap))
         names = _names(group, style, found)
         for count, (name, digits) in enumerate(names):
             if count and style == "slow":
                 sound.append(_silence(rng.uniform(0.3, 0.9)))
+            if style == "one by one":
+                sound.append(_silence(rng.uniform(2.6, 4.6)))
             if style == "last" and place == 3 and count == len(names) - 1:
                 sound.append(_silence(rng.uniform(1.5, 4)))
             begin = sum(map(len, sound)) / RATE

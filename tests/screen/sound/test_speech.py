@@ -44,6 +44,27 @@ def test_every_moment_of_every_digit_is_found(ear, name):
     assert [share(begin, end, found) for begin, end in digits_of(name)] == [1.0] * len(digits_of(name))
 
 
+def one_by_one(name, seconds):
+    """Return a clip's digits, each beginning `seconds` after the one before, in a line's noise; and where they are."""
+    sound, noise = sound_of(name), np.random.default_rng(2).standard_normal(int(40 * RATE)).astype(np.float32)
+    made = 0.0005 * noise
+    where = []
+    for number, (begin, end) in enumerate(digits_of(name)):
+        at = 2 + number * seconds
+        piece = sound[int((begin - 0.12) * RATE) : int((end + 0.12) * RATE)]
+        made[int((at - 0.12) * RATE) :][: len(piece)] = piece
+        where.append((at, at + end - begin))
+    return made, where
+
+
+@pytest.mark.parametrize("name", ["apart-en", "apart-de"])
+@pytest.mark.parametrize("seconds", [2.0, 3.0, 5.0])
+def test_digits_given_one_by_one_are_found(ear, name, seconds):
+    sound, where = one_by_one(name, seconds)
+    found = list(ear.listen([sound]))
+    assert [share(begin, end, found) for begin, end in where] == [1.0] * len(where)
+
+
 def test_the_clips_are_in_the_four_languages():
     assert {TRUTH[name]["language"] for name in READINGS} == {"en", "es", "fr", "de"}
 

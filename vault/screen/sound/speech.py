@@ -18,6 +18,7 @@ from vault.screen.sound.speech_spans import Levels, Spoken, spans
 
 __all__ = ["RATE", "Ear", "Spoken"]
 
+_ROW: Final = 3  # digits given one by one, as few as a security code has
 _RECALL: Final = 0.95  # of card-digit time, that a language must reach in the benchmark
 
 
@@ -33,7 +34,7 @@ class Ear:
         """
         self._whisper = Whisper()
         self._net = Net("digits", features=MODEL_DIGEST)
-        self._levels = Levels(**self._net.about["levels"])
+        self._levels = Levels(**self._net.about["levels"], row=_ROW)
         self.engines: tuple[Engine, ...] = (
             self._whisper.engine,
             Engine("spoken digits", self._net.version, self._net.digest),

@@ -2,7 +2,8 @@
 
 Frames over `low` form runs; runs less than `GAP` apart form a cluster. A cluster with enough time over `high` is cut;
 one with `ANCHOR` of it is a reading of several digits, and near a reading a little time over `low` is enough: so a last
-digit given after a pause, or a mumbled security code, is cut with it.
+digit given after a pause, or a mumbled security code, is cut with it. Digits given one by one make no such cluster:
+`Levels.row` of them within `NEAR`, each with a little time over `low`, are cut too, however unsure each is alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ FRAMES: Final = 50  # a second
 GAP: Final = 1.2  # seconds between two digits of one reading
 ANCHOR: Final = 1.6  # seconds of digits that make a reading
 NEAR: Final = 12.0  # seconds from a reading within which less is needed
+SURE: Final = 4  # frames over `high` for each digit of a row that lies in one cluster with others
 SHORTEST: Final = 5  # frames over `low` in a row that are no mere flicker
 
 
@@ -38,6 +40,7 @@ class Levels:
     near: float  # seconds over `low` that one needs near a reading
     smooth: int = 9  # frames to average over
     pad: float = 0.15  # seconds added at both ends
+    row: int | None = None  # possible digits within `NEAR` that are a reading, given one by one; None: none are
 
 
 @dataclass(slots=True)
@@ -49,10 +52,16 @@ class _Cluster:
     over: int  # frames over `low`
     wanted: bool = False
 
+    def digits(self, near: float) -> int:
+        """How many digits with a pause of GAP between them may lie in it, `near` seconds each, and one at least."""
+        fitting = int((self.end - self.begin + GAP * FRAMES) / ((near + GAP) * FRAMES))
+        return max(1, min(fitting, self.likely // SURE))
+
 
 def spans(chances: Iterable[NDArray[np.float32]], levels: Levels) -> Iterator[Spoken]:
     """Yield the stretches to cut, in order, at least `GAP` less twice the padding apart."""
     waiting: list[_Cluster] = []
+    row: list[_Cluster] = []
     reading_end = -(10**12)  # frame
     for cluster in _clusters(_runs(_smoothed(chances, levels.smooth), levels)):
         near = int(NEAR * FRAMES)
@@ -65,6 +74,10 @@ def spans(chances: Iterable[NDArray[np.float32]], levels: Levels) -> Iterator[Sp
             cluster.wanted |= cluster.over >= levels.near * FRAMES
         if cluster.wanted or cluster.over >= levels.near * FRAMES:
             waiting.append(cluster)
+            row = [*(other for other in row if cluster.begin - other.end <= near), cluster]
+            if levels.row is not None and sum(other.digits(levels.near) for other in row) >= levels.row:
+                for other in row:
+                    other.wanted = True
         while waiting and (waiting[0].wanted or cluster.begin - waiting[0].end > near):
             first = waiting.pop(0)
             if first.wanted:
