@@ -5,13 +5,14 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --progress-bar off
 
-.PHONY: demo test lint bench redaction-bench fuzz format lock clean help
+.PHONY: demo test lint bench bench-retention redaction-bench fuzz format lock clean help
 
 help:
 	@echo 'make demo   the whole story on sample recordings, in a throw-away vault'
 	@echo 'make test   the test suite (starts its own PostgreSQL and S3 server)'
 	@echo 'make lint   ruff, mypy, import-linter'
 	@echo 'make bench  measure against floors in the same run (takes minutes and 8 GiB of disk)'
+	@echo 'make bench-retention   what retention costs over ROWS=1000000 recordings, on each database'
 	@echo 'make redaction-bench   how much card data is found in text, calls and screens, and what is cut in vain'
 	@echo 'make fuzz   broken files against every decoder, for MINUTES=5'
 	@echo 'make lock   renew the locked dependencies'
@@ -30,6 +31,10 @@ lint: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+
+ROWS ?= 1000000
+bench-retention: .venv/dev
+	$(BIN)/python -m benchmarks.retention --rows $(ROWS)
 
 redaction-bench: .venv/dev
 	$(BIN)/python -m benchmarks.redaction

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks import chats, memory, sealing
 from benchmarks.measure import QUICK, Figure, Sizes, check_space, show
+from benchmarks.retention import run as retention
 
 BENCHMARKS: dict[str, Callable[[Path, Sizes], list[Figure]]] = {
     "seal": sealing.seal_large_file,
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Path, Sizes], list[Figure]]] = {
     "purge": chats.purge_some,
     "screen": chats.screen_text,
     "memory": memory.ingest_huge,
+    "retention": retention.over_a_catalog,
 }
 
 

@@ -5,7 +5,7 @@ what the index shows, yields what is due, and sets right what the index did not 
 event moved, what a hold keeps. Nothing is destroyed here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +15,8 @@ from retention import cases, holds, policies, schedules
 from retention.decision import Action
 from retention.ends import Scheduled
 from retention.facts import AppliedPolicy
-from retention.schedules import Hint
-from retention.survey import Surveyor
+from retention.schedules import Hint, Look
+from retention.survey import Surveyor, look_of
 from vault.catalog import glance, info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
@@ -57,12 +57,7 @@ def evaluate(catalog: Catalog, clock: Clock) -> Iterator[Progress]:
         PolicyAlteredError, CanonicalFormError: the policy or a request was altered.
 
     """
-    with catalog.write(lock=LOCK_DISPOSITION) as connection:
-        last = info.evaluation_finished_at(connection)
-        if info.evaluation_owed(connection) is None and (last is None or clock.now() >= last + _EVERY):
-            info.owe_evaluation(connection)
-        total = connection.scalar(select(func.count()).select_from(recordings).where(_alive)) or 0
-    done, surveyor = 0, None
+    total, done, surveyor = _begin(catalog, clock), 0, None
     while True:
         with catalog.write(lock=LOCK_DISPOSITION) as connection:
             after = info.evaluation_owed(connection)
@@ -82,6 +77,18 @@ def evaluate(catalog: Catalog, clock: Clock) -> Iterator[Progress]:
         yield Progress(done, max(done, total))
 
 
+def _begin(catalog: Catalog, clock: Clock) -> int:
+    """Return how many recordings there are to look at; 0 where no look at all of them is owed, which is not counted."""
+    with catalog.write(lock=LOCK_DISPOSITION) as connection:
+        if info.evaluation_owed(connection) is None:
+            last = info.evaluation_finished_at(connection)
+            # one in the future was noted by a clock that ran ahead: it counts for nothing
+            if last is not None and last <= clock.now() < last + _EVERY:
+                return 0
+            info.owe_evaluation(connection)
+        return connection.scalar(select(func.count()).select_from(recordings).where(_alive)) or 0
+
+
 _alive = recordings.c.state != State.PURGED
 
 
@@ -91,27 +98,23 @@ def _before(connection: Connection, recording: str) -> int:
 
 
 def _set_right(connection: Connection, surveyor: Surveyor, span: Span, found: Sequence[Glanced]) -> None:
-    there = _hints(connection, span)
+    there = _looks(connection, span)
     changed: list[Hint] = []
     new: list[Hint] = []
-    for one, (scheduled,) in surveyor.of(connection, span, found):
-        hint = _hint(one.id, scheduled)
-        if one.id not in there:
-            new.append(hint)
-        elif there[one.id] != hint:
-            changed.append(hint)
+    for recording, look in surveyor.hints(connection, span, found):
+        known = there.get(recording)
+        if known is None:
+            new.append((*look, recording))
+        elif known != look:
+            changed.append((*look, recording))
     schedules.note(connection, changed)
     schedules.add(connection, new)
 
 
-def _hints(connection: Connection, span: Span) -> dict[str, Hint]:
+def _looks(connection: Connection, span: Span) -> dict[str, Look]:
     query = select(table.c.recording, type_coerce(table.c.look_at, BigInteger), table.c.for_review)
-    return {row[0]: Hint(*row) for row in connection.execute(query.where(span.has(table.c.recording)))}
-
-
-def _hint(recording: str, scheduled: Scheduled) -> Hint:
-    look_at = None if scheduled.due_from is None else to_micros(scheduled.due_from)
-    return Hint(recording, look_at, scheduled.for_review)
+    found = glance.plain_rows(connection, query.where(span.has(table.c.recording)))
+    return {recording: (look_at, for_review) for recording, look_at, for_review in found}
 
 
 def find(catalog: Catalog, clock: Clock, only: frozenset[Action], *, limit: int) -> list[Due]:
@@ -134,7 +137,8 @@ def find(catalog: Catalog, clock: Clock, only: frozenset[Action], *, limit: int)
                 shown = _shown(connection, now, after, for_review=flag)
                 if not shown:
                     break
-                due = _looked_at(connection, surveyor, policy, [recording for _, recording in shown], now)
+                there = {recording: (look_at, flag) for look_at, recording in shown}
+                due = _looked_at(connection, surveyor, policy, there, now)
             after = shown[-1]
             found |= {one.recording: one for one in due if one.action in only}
     return sorted(found.values(), key=lambda one: (one.keep_until, one.recording))[:limit]
@@ -152,24 +156,24 @@ def _shown(connection: Connection, now: datetime, after: tuple[int, str], *, for
 
 
 def _looked_at(
-    connection: Connection, surveyor: Surveyor, policy: AppliedPolicy | None, ids: Sequence[str], now: datetime
+    connection: Connection, surveyor: Surveyor, policy: AppliedPolicy | None, there: Mapping[str, Look], now: datetime
 ) -> list[Due]:
     """Return what is due of these, and set right the hints of what is not."""
-    held = {i for i, its in holds.matching(connection, ids, now).items() if its}
+    ids = list(there)
+    span = Chosen(ids)
+    held = holds.held(connection, span, now)
     due: list[Due] = []
     changed: list[Hint] = []
-    span = Chosen(ids)
-    there = _hints(connection, span)
     for one, (scheduled,) in surveyor.of(connection, span, glance.chosen(connection, surveyor.fields, ids)):
-        hint = _hint(one.id, scheduled)
+        look = look_of(scheduled)
         # by a clock that is wrong nothing is due: see retention.decide
-        last = None if hint.look_at is None else max(hint.look_at, one.ended, one.created)
+        last = None if look[0] is None else max(look[0], one.ended, one.created)
         if last is not None and last <= to_micros(now) and one.id not in held:
             due.append(_due(one.id, scheduled))
-        if there[one.id] != hint:
-            changed.append(hint)
+        if one.id not in held and there[one.id] != look:
+            changed.append((*look, one.id))
     aside = _set_aside(connection, policy, sorted(held), now)
-    schedules.note(connection, [hint for hint in changed if hint.recording not in held] + aside)
+    schedules.note(connection, changed + aside)
     return due
 
 
@@ -183,8 +187,8 @@ def _due(recording: RecordingId, scheduled: Scheduled) -> Due:
 def _set_aside(connection: Connection, policy: AppliedPolicy | None, held: Sequence[str], now: datetime) -> list[Hint]:
     """Return the hints of what a hold keeps: nothing but its release, or the end of its grace period, frees it."""
     found = cases.of(connection, rows.get_many(connection, held), now) if held else []
-    aside = []
+    aside: list[Hint] = []
     for case in found:
         until = case.decided(policy, now).keep_until
-        aside.append(Hint(case.recording.id, None if until is None else to_micros(until), for_review=False))
+        aside.append((schedules.look_at(until), False, case.recording.id))
     return aside

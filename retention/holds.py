@@ -33,6 +33,7 @@ from vault.model import State
 from vault.people import Actor
 from vault.signed_act import SignedAct
 
+_AT_ONCE = 50  # scopes in one condition
 _MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 SCOPE_WORDS = "scope"
 """The purpose of the key slot that opens what a hold is about."""
@@ -168,9 +169,10 @@ def matching(connection: Connection, ids: Sequence[str], now: datetime) -> dict[
 def held(connection: Connection, span: Span, now: datetime) -> set[str]:
     """Return those of a batch whose destruction some hold suspends."""
     found: set[str] = set()
-    for hold in active(connection, now):
-        query = select(recordings.c.id).where(span.has(recordings.c.id), covered(hold.criteria))
-        found.update(connection.scalars(query))
+    holding = active(connection, now)
+    for start in range(0, len(holding), _AT_ONCE):
+        scopes = or_(*(covered(hold.criteria) for hold in holding[start : start + _AT_ONCE]))
+        found.update(connection.scalars(select(recordings.c.id).where(span.has(recordings.c.id), scopes)))
     return found
 
 

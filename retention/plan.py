@@ -118,7 +118,12 @@ def encode(plan: Plan) -> bytes:
 
 def digest(plan: Plan) -> str:
     """Return the SHA-256 of the plan's encoding, in hex: what an approval names."""
-    return hashlib.sha256(encode(plan)).hexdigest()
+    return digest_of(encode(plan))
+
+
+def digest_of(encoded: bytes) -> str:
+    """Return the digest of a plan that is encoded already."""
+    return hashlib.sha256(encoded).hexdigest()
 
 
 def decode(data: bytes) -> Plan:

@@ -173,7 +173,7 @@ def compare(candidates: Iterable[Candidate], now: datetime) -> PolicyEffect:
     return PolicyEffect(**{name: one.tally() for name, one in sums.items()})
 
 
-_MOST_KNOWN = 200_000  # remembered at a time: memory stays constant in the size of the catalog
+_MOST_KNOWN = 20_000  # remembered at a time: memory stays constant in the size of the catalog
 
 
 def _effects(old: Scheduled, new: Scheduled, now: datetime, *, is_held: bool, is_locked: bool) -> Iterator[str]:

@@ -11,8 +11,9 @@ from retention.errors import PlanNotFoundError, StalePlanError
 from retention.plan import Plan, PlanItem
 from vault import approvals
 from vault.approvals import Signatory
-from vault.catalog import recordings as rows
+from vault.catalog import glance
 from vault.catalog.engine import Catalog
+from vault.catalog.glance import Chosen
 from vault.catalog.recordings import Rendition
 from vault.catalog.schema import plans
 from vault.clock import Clock
@@ -51,15 +52,16 @@ def make_plan(
         return None
     now = clock.now()
     with catalog.read() as connection:
-        renditions = rows.renditions_of(connection, [one.recording for one in chosen])
+        sealed = glance.sealed(connection, Chosen([one.recording for one in chosen]))
         policy = policies.current(connection)
-    items = sorted((_item(one, renditions.get(one.recording, [])) for one in chosen), key=lambda item: item.recording)
+    items = sorted((_item(one, sealed.get(one.recording, [])) for one in chosen), key=lambda item: item.recording)
     made = Plan(new_id(now), vault, now, actor.name, policy.version if policy else 0, tuple(items))
-    digest = plan.digest(made)
+    body = plan.encode(made)
+    digest = plan.digest_of(body)
     with catalog.write() as connection:
         connection.execute(
             insert(plans).values(
-                id=made.id, kind=KIND, digest=digest, body=plan.encode(made), state="proposed",
+                id=made.id, kind=KIND, digest=digest, body=body, state="proposed",
                 created_at=now, created_by=actor.name,
             )
         )  # fmt: skip
@@ -68,14 +70,14 @@ def make_plan(
     return made
 
 
-def _item(one: Due, renditions: Sequence[Rendition]) -> PlanItem:
+def _item(one: Due, sealed: Sequence[tuple[bytes, int]]) -> PlanItem:
     return PlanItem(
         recording=one.recording,
         action=one.action,
         rule=one.rule,
         keep_until=one.keep_until,
-        sealed_sha256s=digests_of(renditions),
-        sealed_bytes=sum(r.sealed_size for r in renditions),
+        sealed_sha256s=tuple(sorted(digest.hex() for digest, _ in sealed)),
+        sealed_bytes=sum(size for _, size in sealed),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import NamedTuple
 
+from retention import schedules
 from retention.circumstances import NOTHING, Circumstances
 from retention.ends import NEVER, UNMATCHED, Scheduled, due_of, end_of, keeps_on, scheduled, stays_whole
 from retention.facts import AppliedPolicy, Facts
@@ -18,7 +19,7 @@ from retention.policy.language import Rule, Then
 from retention.policy.match import MANY, Match, matches
 from retention.policy.periods import Period
 from retention.schedules import Look
-from vault.catalog.schema import from_micros, to_micros
+from vault.catalog.schema import from_micros
 from vault.model import Kind, RecordingId, State
 
 _DAY = 86_400_000_000  # microseconds
@@ -176,7 +177,7 @@ class _Looks:
         named = [(ends.at(ended, created), "") for ends in self._minimums]
         limits = [(until, "") for ends in self._limits if (until := ends.at(ended, created)) is not NEVER]
         due_from, _, _ = due_of(named, limits, goes_on=self._goes_on)
-        return None if due_from is None else to_micros(due_from), self._for_review
+        return schedules.look_at(due_from), self._for_review
 
 
 def _longest(minimums: Sequence[_Ends]) -> tuple[_Ends, ...]:

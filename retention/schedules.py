@@ -11,21 +11,24 @@ and noting.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TypeAlias
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, insert, text, type_coerce, update
+from sqlalchemy import Connection, Select, delete, insert, text, update
 
 from vault.catalog import info
 from vault.catalog.recordings import SOON
 from vault.catalog.schema import from_micros, schedules, to_micros
 
+Look: TypeAlias = tuple[int | None, bool]
+"""When to look at a recording, in microseconds since 1970 (None: not before a change), and whether a person is asked.
+"""
+Hint: TypeAlias = tuple[int | None, bool, str]
+"""The same with the id of the recording: a row of the index. Plain tuples, of which there are millions."""
 
-class Hint(NamedTuple):
-    """When to look at a recording again, in microseconds (None: not before a change), and whether a person is asked."""
 
-    recording: str
-    look_at: int | None
-    for_review: bool
+def look_at(due_from: datetime | None) -> int | None:
+    """Return when to look at what is due from an instant: one long ago is looked at with what was never looked at."""
+    return None if due_from is None else max(to_micros(SOON), to_micros(due_from))
 
 
 def wake(connection: Connection, ids: Select[tuple[str]]) -> int:
@@ -44,7 +47,7 @@ def owe_all(connection: Connection) -> None:
 
 def put_off(connection: Connection, ids: Sequence[str], until: datetime) -> None:
     """Do not look at these before an instant: what stands in the way is told, and not again with every pass."""
-    note(connection, [Hint(recording, to_micros(until), for_review=False) for recording in ids])
+    note(connection, [(to_micros(until), False, recording) for recording in ids])
 
 
 def forget(connection: Connection, ids: Sequence[str]) -> None:
@@ -58,30 +61,22 @@ def note(connection: Connection, hints: Sequence[Hint]) -> None:
         return
     if connection.dialect.name == "postgresql":  # one statement with arrays: a tenth of the cost of one a row
         columns = zip(*hints, strict=True)
-        connection.execute(_UPDATE_MANY, dict(zip(("ids", "looks", "flags"), map(list, columns), strict=True)))
-        return
-    connection.execute(_UPDATE_ONE, [{"id": h.recording, "look": h.look_at, "flag": h.for_review} for h in hints])
+        connection.execute(_UPDATE_MANY, dict(zip(("looks", "flags", "ids"), map(list, columns), strict=True)))
+    else:  # in the driver's own form: SQLAlchemy's parameters cost as much again as the statement
+        connection.exec_driver_sql(_UPDATE_ONE, list(hints))
 
 
 def add(connection: Connection, hints: Sequence[Hint]) -> None:
     """Write hints of recordings that have none."""
     if hints:
         values = [
-            {
-                "recording": hint.recording,
-                "look_at": None if hint.look_at is None else from_micros(hint.look_at),
-                "for_review": hint.for_review,
-            }
-            for hint in hints
+            {"recording": recording, "look_at": None if look_at is None else from_micros(look_at), "for_review": flag}
+            for look_at, flag, recording in hints
         ]
         connection.execute(insert(schedules), values)
 
 
-_UPDATE_ONE = (
-    update(schedules)
-    .where(schedules.c.recording == bindparam("id"))
-    .values(look_at=type_coerce(bindparam("look"), BigInteger), for_review=bindparam("flag"))
-)
+_UPDATE_ONE = "UPDATE schedules SET look_at = ?, for_review = ? WHERE recording = ?"
 _UPDATE_MANY = text(
     "UPDATE schedules SET look_at = new.look_at, for_review = new.for_review "
     "FROM unnest(CAST(:ids AS varchar[]), CAST(:looks AS bigint[]), CAST(:flags AS boolean[])) "

@@ -2,16 +2,19 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, exists, select
 
-from retention import recorded
+from retention import recorded, schedules
 from retention.cases import facts_of
 from retention.demands import Demand
-from retention.ends import Remembered, Scheduled, counting, scheduled
+from retention.ends import UNMATCHED, Scheduled, scheduled
 from retention.events import Subject
 from retention.facts import AppliedPolicy, Facts
 from retention.policy.match import fields_asked
+from retention.remembered import Remembered
+from retention.schedules import Look
 from vault.catalog import glance
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import covered, from_json
@@ -44,15 +47,35 @@ class Surveyor:
         special = self._special(connection, span)
         for one in found:
             known = special.get(one.id)
-            yield one, self._remember(one) if known is None else known
+            yield one, self._remember_or_keep(one) if known is None else known
+
+    def hints(self, connection: Connection, span: Span, found: Sequence[Glanced]) -> Iterator[tuple[str, Look]]:
+        """Yield each recording of a batch with what the index on due dates is to have of it by the first policy."""
+        special = self._special(connection, span)
+        known = self._remembered[0]
+        for one in found:
+            if one.id in special:
+                yield one.id, look_of(special[one.id][0])
+                continue
+            alike = (one.alike, one.ended // _DAY) if self._asks_day else one.alike
+            try:
+                look = known.look_of(alike, one.ended, one.created, partial(self._facts, one))
+            except (OverflowError, ValueError):
+                look = look_of(UNMATCHED)
+            yield one.id, look
+
+    def _remember_or_keep(self, one: Glanced) -> tuple[Scheduled, ...]:
+        """Return what the policies say; of a row that nobody of us wrote, that nothing lets it go: `check` tells it."""
+        try:
+            return self._remember(one)
+        except (OverflowError, ValueError):
+            return (UNMATCHED,) * len(self.policies)
 
     def _remember(self, one: Glanced) -> tuple[Scheduled, ...]:
         alike = (one.alike, one.ended // _DAY) if self._asks_day else one.alike
 
-        def facts() -> Facts:
-            return self._facts(one)
-
-        return tuple(known.of(alike, one.ended, one.created, facts) for known in self._remembered)
+        facts = partial(self._facts, one)
+        return tuple([known.of(alike, one.ended, one.created, facts) for known in self._remembered])
 
     def _facts(self, one: Glanced) -> Facts:
         """Return the facts of a recording as far as the rules ask for them."""
@@ -70,8 +93,13 @@ class Surveyor:
         answers: dict[str, tuple[Scheduled, ...]] = {}
         for recording in found:
             facts, its = facts_of(recording), circumstances[recording.id]
-            answers[recording.id] = tuple(scheduled(counting(facts, p, its), facts, its) for p in self.policies)
+            answers[recording.id] = tuple(scheduled(p.counting(facts, its), facts, its) for p in self._remembered)
         return answers
+
+
+def look_of(scheduled: Scheduled) -> Look:
+    """Return what the index on due dates is to have of a recording."""
+    return schedules.look_at(scheduled.due_from), scheduled.for_review
 
 
 def _touched(connection: Connection, span: Span) -> set[RecordingId]:

@@ -14,7 +14,7 @@ from vault.model import Kind
 SIZES = dataclasses.replace(
     measure.QUICK, seal_bytes=3 << 20, chats=9, blob_bytes=4 << 20, kept=5, purged=3, screened_chats=2
 )
-ROWS = {"seal": 1, "ingest": 1, "range": 2, "purge": 2, "screen": 3, "memory": 0}
+ROWS = {"seal": 1, "ingest": 1, "range": 2, "purge": 2, "screen": 3, "memory": 0, "retention": 24}
 
 
 @pytest.mark.parametrize("name", bench.BENCHMARKS)

@@ -1,17 +1,19 @@
 """What a pass has set aside comes back when something changes: each test looks once, changes one thing, looks again."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from retention.events import Subject
 from service.assembly import Vault
 from tests import vaults
 from tests.people import steps as people
 from tests.retention.events import steps
+from vault.catalog import info
 from vault.catalog import recordings as rows
-from vault.catalog.schema import schedules
+from vault.catalog.schema import recordings, schedules
 from vault.model import State
 
 KEEPS_ON = """\
@@ -93,4 +95,30 @@ def test_a_new_policy_ends_what_none_let_go(vault: Vault) -> None:
     recording = steps.take_in(vault)
     assert kept_by_a_pass(vault, recording)
     vaults.apply_policy(vault, steps.ONE_YEAR)
+    assert purged_by_a_pass(vault, recording)
+
+
+def test_what_was_due_before_1970_is_found(vault: Vault) -> None:
+    vaults.apply_policy(vault, steps.BY_CONTRACT)
+    recording = steps.take_in(vault, contract="K-1")
+    steps.record(vault, Subject.CONTRACT, "K-1", "1960-01-01")
+    assert purged_by_a_pass(vault, recording)
+
+
+@pytest.mark.parametrize("altered", [{"ended_at": text("9223372036854775807")}, {"kind": "nonsense"}])
+def test_a_row_that_was_damaged_keeps_itself_and_nothing_else(vault: Vault, altered: dict[str, Any]) -> None:
+    vaults.apply_policy(vault, vaults.policy("chats P1Y destroy kind=chat"))
+    damaged, other = steps.take_in(vault), steps.take_in(vault)
+    steps.alter(vault, update(recordings).where(recordings.c.id == damaged).values(altered))
+    assert purged_by_a_pass(vault, other)
+    with vault.catalog.read() as connection:
+        assert connection.scalar(select(recordings.c.state).where(recordings.c.id == damaged)) != State.PURGED
+
+
+def test_a_look_that_a_clock_ahead_noted_is_made_again(vault: Vault) -> None:
+    vaults.apply_policy(vault, steps.ONE_YEAR)
+    recording = steps.take_in(vault)
+    with vault.catalog.write() as connection:
+        info.evaluation_done(connection, vault.clock.now() + timedelta(days=9999))
+        connection.execute(update(schedules).values(look_at=None))  # a hint that was lost
     assert purged_by_a_pass(vault, recording)
