@@ -107,3 +107,7 @@ def main() -> None:
         if not all(_is_text(argument) for argument in sys.argv):
             raise ArgumentError("expected arguments of well-formed text; is the terminal set to UTF-8?")
         cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from sqlalchemy import Connection
 
+from cli import review_words
 from cli.base import Group
 from cli.door import Door, pass_door
 from keys import canonical
@@ -91,27 +92,27 @@ def show(door: Door, recording: str) -> None:
     with door.vault.catalog.read() as connection:
         found = rows.get(connection, recording)
         kept = rulings.of_recording(connection, found.id)
-        report = _report(door, connection, found.id)
+        report, why = _report(door, connection, found.id), rulings.why_of(connection, found.id)
         reasons = [_words(door, connection, k) for k in kept]
         agreed = [rulings.agreed_by(connection, k.review) for k in kept]
     door.tell(actor, Act.SHOW, found.id, {"reviews": len(kept), "callers": int(door.may(Capability.CALLERS))})
     findings = [dict(finding) for finding in report.get("findings", [])]
+    quarantined = found.state is State.QUARANTINED
+    steps = review_words.next_steps(found.id, found.kind, why) if quarantined else []
     ruled = found.state is State.SEALED and bool(kept)
     value = {"id": found.id, "kind": found.kind, "state": found.state, "duration_ms": found.duration_ms}
     # once somebody ruled, what the last screening said is of the past
     value |= {"reason": None, "last_reason": report.get("reason")} if ruled else {"reason": report.get("reason")}
     if door.out.as_json:
-        told = [_told(*one) for one in zip(kept, reasons, agreed, strict=True)]
-        door.out.object({**value, "findings": findings, "reviews": told})
+        told = [review_words.told(*one) for one in zip(kept, reasons, agreed, strict=True)]
+        searched = review_words.was_searched(report) if report else None
+        door.out.object({**value, "searched": searched, "findings": findings, "reviews": told, "next": steps})
         return
     door.out.object(value)
     if ruled:
         door.out.say(f"not quarantined any more: {_again(found.id)}; what follows is of the last screening")
-    columns = list(dict.fromkeys(name for finding in findings for name in finding))
-    if findings:
-        door.out.table(columns, [[finding.get(name) for name in columns] for finding in findings])
-    elif door.may(Capability.CALLERS):
-        door.out.say("nothing was found in it")
+    if report:
+        review_words.say_findings(door.out, report, findings, why)
     door.out.table(
         ("review", "verdict", "stands", "spans", "by", "agreed", "at", "reason"),
         [
@@ -120,6 +121,8 @@ def show(door: Door, recording: str) -> None:
             for k, reason, other in zip(kept, reasons, agreed, strict=True)
         ],
     )  # fmt: skip
+    for step in steps:
+        door.out.say(f"next: {step}")
 
 
 def _words(door: Door, connection: Connection, kept: Kept) -> str | None:
@@ -131,20 +134,6 @@ def _words(door: Door, connection: Connection, kept: Kept) -> str | None:
     if hashlib.sha256(canonical.encode(words)).hexdigest() != review_.reason_sha256:
         raise ReviewAlteredError(f"expected the reason that {review_.asked_by} signed, got another")
     return str(words["reason"])
-
-
-def _told(kept: Kept, reason: str | None, agreed_by: str | None) -> dict[str, Any]:
-    return {
-        "review": kept.review.id,
-        "verdict": kept.review.verdict,
-        "stands": kept.standing,
-        "spans": [{"begin": s.begin, "end": s.end, "box": s.box} for s in kept.review.spans],
-        "asked_by": kept.review.asked_by,
-        "asked_at": kept.review.asked_at,
-        "agreed_by": agreed_by,
-        "decided_at": kept.decided_at,
-        "reason": reason,
-    }
 
 
 def _span_text(span: Span) -> str:
@@ -188,9 +177,12 @@ def approve(door: Door, which: str, reason: str | None) -> None:
             raise click.UsageError("to agree to a review leave --reason out; to ask for an exception name a recording")
         _put(door, which, Verdict.ACCEPT, reason)
         return
+    door.enter(Capability.SCREEN_REVIEW)
+    asked = _asked(door, which)
+    door.out.say(f"you agree to this: {_asked_for(_review(door, asked))}")
     signatory = door.sign(Capability.SCREEN_REVIEW)
     vault = door.vault
-    agreed = acts.agree(vault.catalog, vault.clock, signatory, review_id=_asked(door, which))
+    agreed = acts.agree(vault.catalog, vault.clock, signatory, review_id=asked)
     door.settle()
     door.out.object(
         {"review": agreed.id, "recording": agreed.recording, "verdict": agreed.verdict, "stands": Standing.IN_FORCE},
@@ -220,6 +212,13 @@ def _asked(door: Door, which: str) -> str:
                     return kept.review.id
             raise click.UsageError("nobody asked for an exception: to ask for one, say why with --reason")
     return which
+
+
+def _review(door: Door, review_id: str) -> Review:
+    """Return a review, compared with the log."""
+    with door.vault.catalog.read() as connection:
+        kept = rulings.of_recording(connection, rulings.recording_of(connection, review_id))
+    return next(one.review for one in kept if one.review.id == review_id)
 
 
 @review.command()

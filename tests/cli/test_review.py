@@ -1,14 +1,17 @@
 """`strongroom screen review`: the queue as a person sees it, rules over it, and is refused."""
 
 import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from keys.envelope import passphrase_of
 from service import settings
 from service.assembly import Vault
-from tests.cli.terminal import CHEAP, VAULT_PASSPHRASE, Terminal
+from tests.cli.terminal import CHEAP, ROOT, VAULT_PASSPHRASE, Terminal
 from tests.screen.reviews import quarantine
 from vault.clock import SystemClock
 from vault.model import RecordingId
@@ -192,3 +195,57 @@ def test_a_vault_with_rulings_is_whole(filled: Terminal, call: str) -> None:
     filled.ok("rita", "screen", "review", "approve", chat, *REASON)
     filled.ok("rob", "screen", "review", "approve", chat)
     assert filled.faults(status=0) == []
+
+
+@pytest.fixture
+def damaged(filled: Terminal, tmp_path: Path) -> str:
+    """A mail that no screener can decode, screened."""
+    mail = b"From: a@example.com\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/plain\n"
+    (tmp_path / "one.eml").write_bytes(mail + b"Content-Transfer-Encoding: x-strange\n\nhello\n")
+    taken = filled.rows("ada", "ingest", tmp_path / "one.eml")[0]["recording"]
+    filled("rita", "screen", "now", taken)
+    assert state(filled, taken) == "quarantined"
+    return str(taken)
+
+
+def test_what_was_not_searched_is_said_to_be_so_to_both(filled: Terminal, damaged: str) -> None:
+    shown = filled.ok("lena", "screen", "review", "show", damaged).text
+    assert "it was not searched" in shown
+    assert "approving it archives it unsearched" in shown
+    assert "nothing" not in shown.partition("it was not searched")[0]
+    assert filled.rows("lena", "screen", "review", "show", damaged)[0]["searched"] is False
+    told = "nobody searched it to its end"
+    assert told in filled.ok("rita", "screen", "review", "approve", damaged, *REASON).text
+    agreed = filled.ok("lena", "screen", "review", "approve", damaged).text
+    assert "you agree to this: accept, although the reason is undecodable: it is archived as it is" in agreed
+    assert told in agreed
+
+
+def test_what_cannot_be_decoded_has_a_next_step(filled: Terminal, damaged: str) -> None:
+    steps = filled.rows("lena", "screen", "review", "show", damaged)[0]["next"]
+    assert "take it in again" in steps[0]
+    assert [step.split()[3] for step in steps[1:]] == ["approve", "reject"]
+    assert all(damaged in step for step in steps[1:])
+    text = filled.ok("lena", "screen", "review", "show", damaged).text
+    assert all(f"next: {step}" in text for step in steps)
+
+
+def test_what_was_cut_and_what_is_left_are_shown_apart(filled: Terminal, call: str) -> None:
+    text = filled.ok("lena", "screen", "review", "show", call).text
+    assert "cut:" in text
+    assert "what the second pass found in what was left: card data is left" in text
+    steps = filled.rows("lena", "screen", "review", "show", call)[0]["next"]
+    assert [step.split()[3] for step in steps] == ["cut", "drop", "approve", "reject"]
+    filled.ok("rita", "screen", "review", "retry", call, *REASON)
+    assert filled.rows("lena", "screen", "review", "show", call)[0]["next"] == []
+
+
+def test_a_chat_with_something_left_is_offered_no_spans(filled: Terminal) -> None:
+    chat = put_away(filled, "chat")
+    steps = filled.rows("lena", "screen", "review", "show", chat)[0]["next"]
+    assert [step.split()[3] for step in steps] == ["approve", "reject"]
+
+
+def test_the_command_runs_as_a_module_too() -> None:
+    answer = subprocess.run([sys.executable, "-m", "cli.main", "--help"], cwd=ROOT, capture_output=True, check=True)
+    assert b"Usage:" in answer.stdout

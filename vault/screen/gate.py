@@ -4,12 +4,17 @@ Pure. A recording passes only when it was wholly screened, everything found was 
 result found nothing more; or when two people let it pass all the same.
 """
 
+import math
 from enum import StrEnum
+from typing import Final
 
 from vault.screen.errors import Why
 from vault.screen.options import Options, Preset
 from vault.screen.outcome import Finding, Redaction
 from vault.screen.text.redact import MEDIA_TYPES
+
+_TOLD: Final = 20  # places of what is left that a reason has at most
+_MILLIS: Final = 1000
 
 
 class Route(StrEnum):
@@ -36,8 +41,10 @@ def let_pass(why: str | None) -> str:
     if why == Why.RESIDUE:
         return "with what can be cut of it, and with what the second pass still finds"
     if why == Why.PART_MISSING:
-        return "with nothing cut, unless the missing part is there by then"
-    return "as it is, with nothing cut"
+        return "unsearched, with nothing cut, unless the missing part is there by then"
+    if why in (None, Why.REPORT_ONLY):
+        return "as it is, with nothing cut"
+    return "as it is, with nothing cut: nobody searched it to its end for card data"
 
 
 def objection(redaction: Redaction, residue: tuple[Finding, ...], options: Options) -> tuple[Why, str] | None:
@@ -48,6 +55,19 @@ def objection(redaction: Redaction, residue: tuple[Finding, ...], options: Optio
     if options.preset is Preset.REPORT_ONLY and left:
         return Why.REPORT_ONLY, f"{len(left)} findings, and the preset report-only cuts nothing"
     if residue:
-        kinds = ", ".join(sorted({f"{finding.medium} {finding.kind}" for finding in residue}))
-        return Why.RESIDUE, f"the second pass over the result still found {len(residue)}: {kinds}"
+        found = dict.fromkeys(_told(finding) for finding in sorted(residue, key=lambda f: (f.medium, f.begin or 0.0)))
+        more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+        what = ", ".join(list(found)[:_TOLD])
+        return Why.RESIDUE, f"the second pass over the result still found {len(residue)}: {what}{more}"
     return None
+
+
+def _told(finding: Finding) -> str:
+    """Return what was left and where, as a person gives it to `screen review cut`; of text without the place."""
+    what = f"{finding.medium} {finding.kind}"
+    if finding.begin is None or finding.end is None:
+        return what
+    low, high = math.floor(finding.begin * _MILLIS), math.ceil(finding.end * _MILLIS)
+    begin, end = low / _MILLIS, max(low + 1, high) / _MILLIS  # a span has a length
+    box = "" if finding.box is None else f" in {','.join(map(str, finding.box))}"
+    return f"{what} at {begin:.12g}..{end:.12g}{box}"

@@ -10,10 +10,10 @@ import pytest
 from tests.screen.picture.clips import VISA, clip, eye, page, run
 from vault.screen.errors import UnscreenableError, Why
 from vault.screen.options import Options, Preset
-from vault.screen.sound.matroska import blocks
 from vault.screen.picture.film import Film, packets
 from vault.screen.picture.recheck import recheck
 from vault.screen.sound.decode import opened
+from vault.screen.sound.matroska import blocks
 
 KINDS = {
     "vp8": ({"codec": "libvpx", "form": "webm"}, "video/webm"),

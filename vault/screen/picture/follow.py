@@ -11,6 +11,7 @@ from vault.screen.options import Options, Preset
 from vault.screen.outcome import FindingKind
 from vault.screen.picture import changes, patches
 from vault.screen.picture.changes import Picture, Plane
+from vault.screen.picture.history import History
 from vault.screen.picture.lines import Box
 from vault.screen.picture.masks import Mask
 from vault.screen.picture.numbers import SHOWN, Run, Spot
@@ -89,6 +90,7 @@ class Follower:
         self._places: list[_Place] = []
         self._hidden: deque[_Place] = deque(maxlen=_HIDDEN)
         self._states: deque[_State] = deque(maxlen=_STATES)
+        self._history = History()
 
     def follow(
         self, old: Picture, base: int, frames: Sequence[Frame], found: Sequence[Spot], digits: Sequence[Run]
@@ -98,6 +100,8 @@ class Follower:
         step.moving = _moving(step)
         if self._states:
             self._states[-1].last = step.new.index - 1
+            if self._strict:
+                self._history.add(old, step.new.picture)
         before, self._places = self._places, []
         for spot in found:
             self._take(spot, before, step)
@@ -140,7 +144,7 @@ class Follower:
             self._places.append(_Place(of, whole, digits, patch, first))
             self._search(of, patch, whole, step)
         if new:
-            self._go_back(of, spot)
+            self._go_back(of, spot, step.new.picture)
 
     def _number(self, spot: Spot, before: Sequence[_Place]) -> int:
         """Return the number of the finding that a spot is: one that shows already, or a new one."""
@@ -192,17 +196,21 @@ class Follower:
             self._hidden.remove(place)
             self._places.append(replace(place, first=self._since(place.box, step)))
 
-    def _go_back(self, of: int, spot: Spot) -> None:
+    def _go_back(self, of: int, spot: Spot, now: Picture) -> None:
         """Cover the states before in which a part of the number stood at its place already, back to its first digit.
 
-        `strict`: also where something else stood there in between.
+        `strict`: also where the first digit shows but was not read, and where something else stood there in between.
         """
         is_there = True
+        begun = _Begun(self._history, spot, now) if self._strict else None
         for state in reversed(self._states):
             hits = [(box, run) for box, _ in spot.places for run in state.runs if _on_line(run.box, box)]
             shown = "".join(run.digits for _, run in hits)
+            unread = begun.back() if begun is not None else None
             if self._strict and not is_there:  # it was hidden or gone for a while: only what it begins with
                 hits = [(box, run) for box, run in hits if run.digits and _begins(spot, box, run)]
+            elif self._strict and not hits and unread is not None:
+                hits = [(unread, Run(unread, ""))]
             elif not hits or not (self._strict or (len(shown) >= SHOWN and shown[:SHOWN] in spot.digits)):
                 is_there = False
             if not self._strict and not is_there:
@@ -221,6 +229,23 @@ class Follower:
             near = [b for _, some in seen[max(0, at - 1) : at + 2] for b in some]
             for hit in dict.fromkeys([*boxes, *near]):
                 self.masks.append(Mask(index, index, hit.within(step.old.width, step.old.height), of))
+
+
+class _Begun:
+    """Looks back for the first digit of what was found by its pixels: alone it is often not read as text."""
+
+    def __init__(self, history: History, spot: Spot, now: Picture) -> None:
+        box, digits = spot.places[0]
+        self._box = box.within(now.width, now.height)
+        self._past = history.place(now, self._box) if self._box.width and self._box.height else None
+        advance = box.width / (max(1, len(digits)) + 0.8)  # a spot's box has a margin: see Line.part
+        first = Box(round(box.left + 0.4 * advance), box.top, round(advance), box.height)
+        self._glyph = patches.cut_out(now.grey, first.within(now.width, now.height))
+
+    def back(self) -> Box | None:
+        """Go back by one state; return the place if the digit shows in it."""
+        room = None if self._past is None else self._past.back()
+        return self._box if room is not None and patches.shows(self._glyph, room) else None
 
 
 def _least(place: _Place) -> int:

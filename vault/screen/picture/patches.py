@@ -11,6 +11,7 @@ from vault.screen.picture.lines import Box
 
 _ALIKE: Final = 0.8  # correlation from which a patch is found again
 _HALF_ALIKE: Final = 0.85  # the same for a half of it
+_GLYPH_ALIKE: Final = 0.7  # the same for one glyph, into which what stands beside it may reach
 _MOST: Final = 12  # places where one patch is looked for in one picture
 _NOISE: Final = 40  # levels that a codec may add where something moved
 _ODD: Final = 0.03  # share of a window's pixels that may differ more
@@ -39,6 +40,11 @@ def found(patch: Plane, grey: Plane, area: Box) -> Iterator[Box]:
     ):
         for x, y in _hits(part, room, _HALF_ALIKE):
             yield Box(area.left + x - left, area.top + y - top, width, height)
+
+
+def shows(patch: Plane, room: Plane) -> bool:
+    """Say whether a single glyph shows anywhere in the room, a cursor or a bracket beside it perhaps."""
+    return next(_hits(patch, room, _GLYPH_ALIKE), None) is not None
 
 
 def _hits(patch: Plane, room: Plane, alike: float) -> Iterator[tuple[int, int]]:

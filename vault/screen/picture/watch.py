@@ -154,7 +154,11 @@ class Watch:
             x, y = box.left - line.box.left, box.top - line.box.top
             if abs(line.box.width - box.width) > 6 or abs(line.box.height - box.height) > 5:  # noqa: PLR2004 - pixels
                 continue
-            if patches.same(patches.cut_out(self._state.grey, line.box), new):
+            was = patches.cut_out(self._state.grey, line.box.grown(6, 4).within(picture.width, picture.height))
+            # both ways: a character typed at an end lies outside the old line
+            if patches.same(patches.cut_out(self._state.grey, line.box), new) and patches.same(
+                patches.cut_out(picture.grey, box), was
+            ):
                 return Line(box, line.text, tuple(c + x for c in line.centres), line.sure)
             if (x, y) == (0, 0):
                 break
