@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from vault.screen.find import dictated
 from vault.screen.find.chains import Card
 from vault.screen.find.digits import Block
-from vault.screen.find.talk import KEPT, Hit, Marks, Talk, chains_of
-from vault.screen.find.words import CODE_TALK, EXPIRY_TALK, MONTH_NAME, YEAR_NAME
+from vault.screen.find.talk import Hit, Marks, Talk, chains_of, is_masked_tail
+from vault.screen.find.words import CODE_NAME, CODE_TALK, EXPIRY_TALK, MONTH_NAME, YEAR_NAME
 from vault.screen.outcome import FindingKind
 
 CODE_SIZES = (3, 4)  # digits
+CODE_AND_DATE = (7, 8)  # digits of a code and an expiry date said digit by digit
 AFTER_CHARS = 80  # from the announcement to the code in one text
 BEFORE_CHARS = 40  # from the code to a later announcement
 FIELDS = 6  # from a card number to the month and the year beside it
@@ -24,13 +26,13 @@ MESSAGES = 4  # from the announcement or the card to the answer
 SHORT_ANSWER = 40  # letters besides the digits in a message that answers
 BARE_ANSWER = 14  # the same when nothing announced the code
 MAX_ANSWER = 14  # digits of such a message: a code, a date and a postcode
+MONTH_CHARS = 32  # from the first letter of a month to its year: "septiembre del "
 MAX_CHAIN = 12  # digits of a chain cut whole because the code in it cannot be told apart
 
 _MONTH = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|mai|okt|dez)[a-z]*[ ,./'-]{1,3}$"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic|mai|okt|dez|fev|avr|jui|aou|maerz)[a-z]*"
+    r"(?:[ ,]{1,2}(?:of|in|del?|the|year|ano|des|jahres))*[ ,./'-]{1,3}$"
 )
-MASK_CHARS = 60
-_MASK = re.compile(r"(?:\*[^\w*]{0,3}){9,}$")
 _YEARS = range(2000, 2100)
 
 
@@ -73,12 +75,6 @@ def _is_beside(spans: Sequence[tuple[int, int]], unit: _Unit) -> bool:
     return any(unit.start - end <= AFTER_CHARS for _, end in before) or any(
         start - unit.end <= BEFORE_CHARS for start, _ in after
     )
-
-
-def is_masked_tail(talk: Talk, segment: int, start: int, digits: int) -> bool:
-    """Say whether so many digits at `start` are the last four left of a card number that was cut before."""
-    before = talk.segments[segment].text[max(0, start - MASK_CHARS) : start]
-    return digits == KEPT and _MASK.search(before) is not None
 
 
 class _Cards:
@@ -139,8 +135,14 @@ class _Reader:
     def is_called_a_code(self, unit: _Unit) -> bool:
         """Say whether the unit is called a code, in whatever words, and a card number is in this or a near message."""
         at = self.position[unit.segment]
+        if self.names_code(unit.segment):
+            return True
         near = self.order[max(0, at - MESSAGES) : at + MESSAGES + 1]
         return any(i in self.card_ends for i in near) and _is_beside(self.talk.weak_code_talk(unit.segment), unit)
+
+    def names_code(self, index: int) -> bool:
+        """Say whether a field's name calls it a code, with a card number in the fields beside it."""
+        return CODE_NAME.fullmatch(self.talk.hint(index)) is not None and self.cards.is_beside(index)
 
     def follows_card(self, unit: _Unit, *, alone: bool) -> bool:
         """Say whether the unit stands right behind a card number, or `alone` in one of the next messages."""
@@ -191,6 +193,12 @@ def _expiries(segment: int, chain: Sequence[Block]) -> Iterator[_Unit]:
                 yield unit
 
 
+def _is_year_first(pair: Sequence[Block]) -> bool:
+    """Say whether two blocks are a year and a month, as in 2028-09."""
+    year, month = pair[0].digits, pair[1].digits
+    return len(year) == 4 and int(year) in _YEARS and len(month) == 2 and 1 <= int(month) <= 12  # noqa: PLR2004
+
+
 def _is_answer(unit: _Unit, chain: Sequence[Block]) -> bool:
     """Say whether a chain holds the unit and at most an expiry date before it."""
     if len(chain) > len(unit.blocks) + 2:
@@ -210,8 +218,30 @@ def _codes(reader: _Reader) -> Iterator[Hit]:
                 continue
             alone = _is_answer(unit, chain)
             named = reader.is_announced(unit, alone=alone) or reader.is_called_a_code(unit)
-            if named or (len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=alone)):
+            dated = len(unit.digits) in CODE_AND_DATE and reader.follows_card(unit, alone=False)
+            if named or dated or (len(unit.digits) in CODE_SIZES and reader.follows_card(unit, alone=alone)):
                 yield reader.cut(FindingKind.CODE, "SCR-08", unit)
+
+
+def _spelt(reader: _Reader) -> Iterator[Hit]:
+    """Cut the codes whose digits stand in the elements of an array, by the name of its field."""
+    runs: list[list[tuple[int, list[Block]]]] = []
+    for index, chain in list(reader.chains()):
+        segments = reader.talk.segments
+        bare = sum(len(b.digits) for b in chain) == len(segments[index].text.strip()) <= 2  # noqa: PLR2004
+        named = CODE_TALK.search(reader.talk.hint(index)) or reader.names_code(index)
+        if not bare or not named:
+            continue
+        last = runs[-1][-1][0] if runs else None
+        if last is not None and last == index - 1 and segments[last].hint == segments[index].hint:
+            runs[-1].append((index, chain))
+        else:
+            runs.append([(index, chain)])
+    for run in runs:
+        units = [_Unit(index, tuple(chain)) for index, chain in run]
+        if CODE_SIZES[0] <= sum(len(unit.digits) for unit in units) <= MAX_CHAIN:
+            hits = [reader.cut(FindingKind.CODE, "SCR-08", unit) for unit in units]
+            yield Hit(FindingKind.CODE, "SCR-08", sum(h.length for h in hits), places=[h.places[0] for h in hits])
 
 
 def _is_date_field(reader: _Reader, index: int, chain: Sequence[Block]) -> bool:
@@ -241,12 +271,15 @@ def _dates(reader: _Reader) -> Iterator[Hit]:
                 reader.is_expiry_announced(unit) or (len(unit.blocks) > 1 and reader.follows_card(unit, alone=True))
             ):
                 yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
+        if len(chain) == 2 and _is_year_first(chain) and EXPIRY_TALK.search(reader.talk.hint(index)):  # noqa: PLR2004
+            yield reader.cut(FindingKind.EXPIRY, "SCR-09", _Unit(index, tuple(chain)))
+            continue
         if _is_date_field(reader, index, chain):
             yield reader.cut(FindingKind.EXPIRY, "SCR-09", _Unit(index, tuple(chain)))
             continue
         for block in chain:
             unit = _Unit(index, (block,))
-            named = _MONTH.search(reader.talk.folded(index)[max(0, block.start - 14) : block.start])
+            named = _MONTH.search(reader.talk.folded(index)[max(0, block.start - MONTH_CHARS) : block.start])
             if named and len(block.digits) in (2, 4) and reader.is_expiry_announced(unit):
                 yield reader.cut(FindingKind.EXPIRY, "SCR-09", unit)
 
@@ -269,6 +302,8 @@ def mark(talk: Talk, streams: Sequence[Sequence[int]], cards: Sequence[Card], ma
     hits: list[Hit] = []
     for reader in readers:
         hits += _codes(reader)
+        hits += _spelt(reader)
+        hits += dictated.mark(talk, reader.order, where.blocks, marks)
         hits += _keys(talk, reader)
     if cards or hits:
         for reader in readers:

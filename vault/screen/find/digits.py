@@ -95,6 +95,7 @@ _PART = re.compile(f"[0-9]+|[a-z{LETTER}|]+")
 _DIGIT = re.compile("[0-9]")
 _LOOKALIKE = str.maketrans("olisb|", "011581")
 _LOOKALIKE_ONLY = re.compile(r"[0-9olisb|]+")
+_NAME = re.compile(r"[*_\]]{0,2}:(?=\s|$)")  # what ends the name of who speaks: "Bob: "
 _LONGEST_STAMP = 80  # characters of a text that is looked at for being nothing but a time or an id
 _NEAR = 40  # characters to the word before and after a number
 _SHORT_GLUED = 6  # letters of the shortest two digit words written as one
@@ -185,6 +186,14 @@ def _words_beside(text: str, start: int, end: int, pattern: re.Pattern[str]) -> 
     return before[-1] if before else "", after.group() if after else ""
 
 
+def _is_name(text: str, found: re.Match[str]) -> bool:
+    """Say whether letters are the name that begins a line: "Bob: 4111"."""
+    if not _NAME.match(text, found.end()):
+        return False
+    line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
+    return len(line) < _LONGEST_STAMP and not any(char.isalnum() or char == "|" for char in line)
+
+
 def _candidates(text: str, *, other: bool) -> list[Token]:
     """Return the numbers of a folded text in order, and what could be digits beside some."""
     out: list[Token] = []
@@ -198,7 +207,7 @@ def _candidates(text: str, *, other: bool) -> list[Token]:
             new = [token] if token else []
         elif _DIGIT.search(word):
             new = _mixed(word, start)
-        elif _LOOKALIKE_ONLY.fullmatch(word) and word not in NO_LOOKALIKES:
+        elif _LOOKALIKE_ONLY.fullmatch(word) and word not in NO_LOOKALIKES and not _is_name(text, found):
             new = [Token("L", 0, start, found.end(), word.translate(_LOOKALIKE))]
         else:
             new = _long_word(word, start) if len(word) >= _SHORT_GLUED else []

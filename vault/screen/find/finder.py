@@ -8,7 +8,7 @@ expiry dates near them or announced (vault.screen.find.codes). SPEC.md has the r
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vault.screen.find import codes, joining, runs, strips, tracks
+from vault.screen.find import codes, fields, joining, runs, strips, tracks
 from vault.screen.find.chains import Card
 from vault.screen.find.digits import Reading, Scan, may_hold_numbers
 from vault.screen.find.glance import is_harmless, may_announce_digits
@@ -118,6 +118,7 @@ def find(
     for talk in _readings(segments, numbers, allowed):
         new = _differing(streams, talk, [other for other, _, _ in read])
         cards = [card for stream in new for card in joining.cards_in(talk, stream)]
+        cards += fields.cards_in(talk, strict=run is not None)
         hits += joining.mark(cards, marks, keep)
         if not keep:
             joining.mark_around(talk, cards, marks, wide=wide)
@@ -126,6 +127,8 @@ def find(
         for order in streams:
             hits += strips.mark(talk, order, marks)
         read.append((talk, cards, new))
+    every = [card for _, cards, _ in read for card in cards]
+    hits += fields.mark_growing([talk for talk, _, _ in read], every, marks)
     if run is not None:
         for talk, cards, new in read:
             hits += runs.mark(talk, new, cards, marks, run)

@@ -46,10 +46,15 @@ _LOOKALIKE = re.compile(
 )
 _LONE = re.compile(rf"(?<![a-z0-9])(?!{_WORDLIKE})[olisb]+(?![a-z0-9])")
 _ALIKE = re.compile(rf"(?<![a-z0-9])(?:{_tree(HOMOPHONES)})(?![a-z0-9])")
+_ONE = rf"(?:{_tree(HOMOPHONES)})"
+# As many words heard like digits, and no others between, as a card number has.
+_ALIKE_ON_END = re.compile(rf"(?<![a-z0-9]){_ONE}(?:[^a-z0-9]{{1,8}}{_ONE}(?![a-z])){{12}}")
+_SHORTEST_ON_END = 37  # characters: thirteen words of two letters, and what is between
 # Some letters of every announcement of a security code (vault.screen.find.words.CODE_TALK).
 _CODE_HINT = re.compile(
-    r"digit|c(?:v[ -]?[nvc]|sc|vn|id|vd|av|ard ?(?:ver|val|ide)|od[ei]|rypto)|secur|secret|verif|valid"
-    r"|on the|from the|at the|signature|pru|sicher|kartenp"
+    r"digit|c(?:v[ -]?[nvcx]|sc|vn|id|vd|av|cv|sv|ard ?(?:ver|val|id)|od[ei]|rypto)|secur|secret|verif"
+    r"|valid|on the|from the|at the|signature|pru|sicher|kartenp|hinten|seite|atras"
+    r"|detras|reverso|dorso|chiffres|pictog"
 )
 
 
@@ -83,7 +88,9 @@ def _most(text: str, folded: str) -> int:
             most += _PER_MULTIPLE
         elif word not in _ALONE:
             most += _PER_WORD * (1 + len(word) // _LETTERS_A_WORD)
-    if words:  # beside which a look-alike is a digit too, and what is heard like one
+    if words or (
+        len(folded) >= _SHORTEST_ON_END and _ALIKE_ON_END.search(folded)
+    ):  # beside which a look-alike is a digit too, and what is heard like one
         most += sum(map(len, _LONE.findall(folded))) + len(_ALIKE.findall(folded))
     return most
 

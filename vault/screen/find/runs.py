@@ -7,9 +7,9 @@ numbers, ids and times of the file stay.
 from collections.abc import Iterator, Sequence
 
 from vault.screen.find.chains import Card
-from vault.screen.find.codes import BARE_ANSWER, is_masked_tail
+from vault.screen.find.codes import BARE_ANSWER
 from vault.screen.find.joining import REACH, is_filler
-from vault.screen.find.talk import At, Hit, Marks, Talk, chains_of
+from vault.screen.find.talk import At, Hit, Marks, Talk, chains_of, is_masked_tail
 from vault.screen.find.tame import tame_blocks
 from vault.screen.outcome import FindingKind
 

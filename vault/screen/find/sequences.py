@@ -50,6 +50,26 @@ def _without_echoes(talk: Talk, blocks: Sequence[At]) -> list[At]:
     return out
 
 
+_ERASES = re.compile(r"(?:^|[\s:\]])[<\[({]?(?:\x08|bksp|bkspc|backspace)[>\])}]?\s*$", re.IGNORECASE)
+
+
+def _without_erased(talk: Talk, order: Sequence[int], blocks: Sequence[At]) -> list[At]:
+    """Drop the digits that a key pressed later took back, one a key."""
+    erasing = [index for index in order if index not in talk.scans or not talk.scans[index].blocks]
+    erasing = [index for index in erasing if _ERASES.search(talk.segments[index].text)]
+    if not erasing:
+        return list(blocks)
+    places = {index: at for at, index in enumerate(order)}
+    events = [(places[at.segment], 1, at) for at in blocks] + [(places[index], 0, None) for index in erasing]
+    out: list[At] = []
+    for _, _, at in sorted(events, key=lambda event: event[:2]):
+        if at is not None:
+            out.append(at)
+        elif out and len(out[-1].block.digits) == 1:
+            out.pop()
+    return out
+
+
 def _without_corrected(talk: Talk, blocks: Sequence[At]) -> list[At]:
     """Drop a block that the next words take back ("1112, no sorry, 1111")."""
     if not any(map(talk.may_correct, {at.segment for at in blocks})):
@@ -72,7 +92,8 @@ def sequences(talk: Talk, order: Sequence[int]) -> Iterator[list[At]]:
     """Yield the ways to read a stream's blocks as one sequence: everybody's, each speaker's, cleared of noise."""
     everybody = talk.at(order)
     clear = _without_noise(talk, everybody)
-    orders = [(everybody, clear)]
+    erased = _without_erased(talk, order, everybody)
+    orders = [(everybody, clear)] if len(erased) == len(everybody) else [(everybody, clear), (erased, erased)]
     speakers = dict.fromkeys(talk.segments[i].speaker for i in order)
     if len(speakers) > 1:
         by: dict[str | None, tuple[list[At], list[At]]] = {speaker: ([], []) for speaker in speakers}

@@ -24,6 +24,8 @@ from vault.screen.options import Allowed
 from vault.screen.outcome import FindingKind
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MASK_CHARS = 60
+_MASK = re.compile(r"(?:\*[^\w*]{0,3}){9,}$")
 
 KEPT = 4  # digits of a card number that may stay readable (PCI DSS 3.4.1 allows the last four)
 
@@ -39,6 +41,8 @@ class Segment(NamedTuple):
     joins: bool = True  # False: never joined with other segments
     typed: bool = False  # key presses: with a card among them, all are cut
     exempt: bool = False  # an id, a time, a size: a run that is no card stays even when runs are cut
+    owner: str = ""  # the object whose field it is: digits of its other fields may be the rest of a number
+    of_card: bool = False  # the object's name, or that of one around it, speaks of cards
     cells: str = ""  # in a row of a table, the sign between its cells
 
 
@@ -90,7 +94,7 @@ class Talk:
         known: Mapping[str, Scan] | None = None,
     ) -> None:
         """Scan the segments `only`; `known` are texts whose scan this reading does not change."""
-        self.segments = segments
+        self.segments, self.reading = segments, reading
         known = dict(known or {})  # chats repeat themselves: roles, dates, "one moment"
         self.scans: dict[int, Scan] = {}
         for index in only:
@@ -265,3 +269,9 @@ def chains_of(blocks: Sequence[Block]) -> list[list[Block]]:
         else:
             chains.append([block])
     return chains
+
+
+def is_masked_tail(talk: Talk, segment: int, start: int, digits: int) -> bool:
+    """Say whether so many digits at `start` are the last four left of a card number that was cut before."""
+    before = talk.segments[segment].text[max(0, start - _MASK_CHARS) : start]
+    return digits == KEPT and _MASK.search(before) is not None

@@ -90,7 +90,7 @@ _UNSEEN = (
     rf"<(?P<name>[A-Za-z]{{1,10}})(?=\s)[^<>]{{0,512}}?{_HIDDEN_STYLE}[^<>]{{0,512}}>.{{0,2048}}?</(?P=name)\s{{0,8}}>"
 )
 _ESCAPES = (
-    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:amp;){0,3}(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10}[0-9]{0,2});?)"
+    r"(?P<twice>(?:%25[2-7][0-9A-Fa-f])+)|(?P<percent>(?:%[0-9A-Fa-f]{2})+)|(?P<entity>&(?:amp;){0,3}(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10}[0-9]{0,2});?)"
     r"|(?P<tag></?[A-Za-z!][^<>]*>)"
     r"|(?P<unicode>(?:[\\%]u[0-9A-Fa-f]{4})+)|(?P<hex>\\x[0-9A-Fa-f]{2}|\\u\{[0-9A-Fa-f]{1,6}\})"
     r"|(?P<octal>\\0?(?:06[0-7]|07[01]|6[0-7]|7[01])(?![0-9]))|(?P<back>\\[nrtfb\"/\\])"
@@ -177,8 +177,9 @@ def _resolve(found: re.Match[str]) -> list[tuple[str, int]]:
         return [(chr(code) if code < _CODES else " ", len(raw))]
     if kind == "octal":
         return [(chr(int(raw[1:], 8)), len(raw))]
-    if kind == "quoted":
-        return [(raw[at + 2], 3) for at in range(0, len(raw), 3)]
+    if kind in {"quoted", "twice"}:
+        size = len("%2534") if kind == "twice" else len("=34")
+        return [(chr(int(raw[at + size - 2 : at + size], 16)), size) for at in range(0, len(raw), size)]
     if kind == "back":
         return [(" ", 2)]
     if kind == "entity":

@@ -52,7 +52,15 @@ TIMES = _table(
     "zweimal 2 dreimal 3 viermal 4 "
 )
 # What is heard alike, and written so by who types what is said; digits only amid digits that are said.
-HOMOPHONES = _table("won 1 wun 1 to 2 too 2 tree 3 for 4 fore 4 ate 8 ")
+HOMOPHONES = _table("won 1 wun 1 to 2 too 2 tu 2 tree 3 for 4 fore 4 ate 8 ait 8 zerro 0 ")
+# "foru", "eigth": number words with two letters in the other order, which are digits where homophones are.
+HOMOPHONES |= {
+    typed: value
+    for word, value in UNITS.items()
+    for at in range(len(word) - 1)
+    if len(word) >= 4  # noqa: PLR2004 - of shorter ones too many words are made
+    and (typed := word[:at] + word[at + 1] + word[at] + word[at + 2 :]) not in UNITS | TEENS | TENS
+}
 OF = {"times", "veces", "fois", "mal"}  # "four times one"
 PLURALS = _table(
     "zeros 0 zeroes 0 ohs 0 noughts 0 ones 1 twos 2 threes 3 fours 4 fives 5 sixes 6 sevens 7 eights 8 "
@@ -74,7 +82,7 @@ COMPOUNDS = {word: value for word, value in _UP_TO_99.items() if "und" in word} 
     "veintiuno 21 veintiun 21 veintidos 22 veintitres 23 veinticuatro 24 veinticinco 25 veintiseis 26 veintisiete 27 "
     "veintiocho 28 veintinueve 29"
 )
-_GERMAN = re.compile(r"(?:([a-z]{0,14})tausend)?(?:und)?(?:([a-z]{0,10})hundert)?(?:und)?([a-z]{0,14})")
+_GERMAN = re.compile(r"(?:([a-z]{0,18})tausend)?(?:und)?(?:([a-z]{0,10})hundert)?(?:und)?([a-z]{0,18})")
 
 
 def german_number(word: str) -> int | None:
@@ -134,7 +142,19 @@ OTHER_TALK = re.compile(
     r"[$\xa4#]|\b(?:eur|usd|gbp)\b"
 )
 CODE_TALK = re.compile(
-    r"\bcvv2?\b|\bcvc2?\b|\bcsc\b|\bcvn2?\b|\bcid\b|\bcvd\b|\bcav2?\b|cvv|cvc|"
+    r"\bcvv2?\b|\bcvc2?\b|\bcsc\b|\bcvn2?\b|\bcid\b|\bcvd\b|\bcav2?\b|cvv|cvc|\bccv2?\b|\bcvx2?\b|\bcard id\b|"
+    r"\bcsv[ -]?(?:code|number|num|no\b|digits?)|"
+    r"\b(?:three|four|3|4)[ -]?(?:digit|number|figure)s? (?:security )?code\b|"
+    r"(?:code|digits?|numbers?|figures?|three|four|3|4) (?:\w+ )?"
+    r"(?:next to|beside|by|behind|after) (?:the|your) signature|"
+    r"\bon the (?:back|reverse|rear)\b[^a-z0-9]{0,3}(?:the )?(?:three|four|3|4) (?:digits|numbers|figures)\b|"
+    r"\b(?:drei|vier|3|4|letzten) (?:ziffern|zahlen|stellen|nummern) "
+    r"(?:hinten|(?:auf|von|an) (?:der|ihrer|deiner) (?:karten)?(?:ruckseite|rueckseite|vorderseite))|"
+    r"\b(?:tres|cuatro|3|4|ultimos) (?:numeros|digitos|cifras) "
+    r"(?:de |del |en |por |que hay )?(?:la parte de |el |al )?(?:atras|detras|reverso|dorso)\b|"
+    r"\b(?:trois|quatre|3|4|derniers) chiffres (?:(?:de|du|au|a l'?|sur le) ?)?(?:derriere|dos|verso|arriere)\b"
+    r"(?! la virgule)|"
+    r"\bpictogramme\b|"
     r"\bcv[ -]?(?:code|number|num|no)\b|\bmy (?:three|3)[ -]?digits? (?:thing|code|number|one)\b|"
     r"card (?:verification|validation|identification)|"
     r"(?:security|secret|verification|validation) (?:code|number|digits?|value|no\b)|securitycode|"
@@ -148,6 +168,10 @@ LONGER_CODE = re.compile(r"[^0-9]{0,12}[0-9]{5,8}(?![0-9])")  # "your verificati
 # Words that announce a security code only where a card number is near.
 WEAK_CODE_TALK = re.compile(
     r"\bcodes?\b|\bpin\b|\bcodigo\b|\bclave\b|\bkode\b|\bgeheimzahl\b|\bkennzahl\b|\b(?:back|reverse|ruckseite|reverso|dos)\b"
+)
+# The name of a field that holds a security code when a card number stands in the fields beside it.
+CODE_NAME = re.compile(
+    r"(?:card )?(?:code|verification|verify|security|secret|check|pin)(?: (?:code|value|no|number))?"
 )
 # Codes of other kinds, which announce nothing: of doors, places, goods and errors; and "back" that is no card's.
 OTHER_CODE_TALK = re.compile(

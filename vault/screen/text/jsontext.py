@@ -16,12 +16,14 @@ from vault.screen.find.digits import may_hold_numbers
 from vault.screen.find.opaque import is_id_or_stamp
 from vault.screen.find.schemes import MIN_DIGITS
 from vault.screen.find.talk import Segment
+from vault.screen.find.words import CARD_TALK
 from vault.screen.text.document import Origin, Spliced
 from vault.screen.text.keys import event_of, pressed
 
 MAX_DEPTH = 200
 MAX_ARRAY = 24  # numbers in an array that may be the digits of one card; a longer one is data
 MAX_EXPONENT = 40
+_CODES_OF_DIGITS = re.compile("4[89]|5[0-7]")  # 48 to 57: the digits by their codes in ASCII
 
 _TOKEN = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"|(-?[0-9][0-9.eE+-]*+)|([\[{])|([\]}])|(true|false|null)|(\n)')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
@@ -76,6 +78,15 @@ class Frame:
         while isinstance(name, int) and frame is not None:
             name, frame = frame.name, frame.parent
         return str(name) if not isinstance(name, int) else ""
+
+    def is_of_card(self) -> bool:
+        """Say whether the object, or one around it, has a name that speaks of cards."""
+        frame: Frame | None = self
+        while frame is not None:
+            if isinstance(frame.name, str) and CARD_TALK.search(_CAMEL.sub(" ", frame.name).lower()):
+                return True
+            frame = frame.parent
+        return False
 
     def voice(self) -> str | None:
         """Return the speaker of the nearest enclosing object that names one."""
@@ -271,6 +282,7 @@ class JsonDocument(Spliced):
 
     def _finish(self) -> None:
         """Give every segment its speaker, and let short arrays of numbers join."""
+        self._read_codes()
         for index, (frame, _) in enumerate(self.places):
             segment = self.segments[index]
             short = not frame.is_object and frame.parent is not None and 1 < frame.numbers <= MAX_ARRAY
@@ -280,8 +292,20 @@ class JsonDocument(Spliced):
                 self._key_press(index, frame)
             elif segment.joins:
                 voice = frame.voice()
-                if voice is not None:
-                    self.segments[index] = Segment(segment.text, segment.stream, voice, segment.hint)
+                if frame.is_object and segment.text.isdigit():
+                    segment = segment._replace(owner=f"object {id(frame)}", of_card=frame.is_of_card())
+                self.segments[index] = segment if voice is None else segment._replace(speaker=voice)
+
+    def _read_codes(self) -> None:
+        """Read arrays of the codes of digits, as many as a card number has, as digits."""
+        arrays: dict[Frame, list[int]] = {}
+        for index, (frame, _) in enumerate(self.places):
+            if self.origins[index].number and not frame.is_object and MIN_DIGITS <= frame.numbers <= MAX_ARRAY:
+                arrays.setdefault(frame, []).append(index)
+        for some in arrays.values():
+            if all(_CODES_OF_DIGITS.fullmatch(self.segments[index].text) for index in some):
+                for index in some:
+                    self.segments[index] = self.segments[index]._replace(text=chr(int(self.segments[index].text)))
 
     def _key_press(self, index: int, frame: Frame) -> None:
         """Let key presses join; downs and ups are two streams, or every key would count twice."""

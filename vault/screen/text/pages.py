@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from vault.screen.errors import UnscreenableError, Why
 
-_TIMING = re.compile(r"^\s*[0-9:.]+\s+-->.*$", re.MULTILINE)
+# The times of a caption, and the number in the line before them.
+_TIMING = re.compile(r"^(?:[ \t]*[0-9]{1,6}[ \t]*\r?\n)?[ \t]*[0-9:.,]+[ \t]+-->.*$", re.MULTILINE)
 _NAME = re.compile(r"^[^\n:]{0,60}?[^\W\d][^\n:]{0,40}:\s", re.MULTILINE)
 _BODIES = ("dialog", "analysis", "attachments")
 

@@ -17,7 +17,7 @@ from vault.screen.text.mail import MailDocument, with_plain_boundaries
 from vault.screen.text.textual import PlainDocument, VttDocument
 from vault.screen.text.vcon import VconDocument
 
-ENGINE = Engine("strongroom-digits", "3")  # raise the version when a rule of SPEC.md changes
+ENGINE = Engine("strongroom-digits", "4")  # raise the version when a rule of SPEC.md changes
 MAX_ROUNDS = 12  # a cut can bring digits together that were apart; each round cuts what the last one left
 WIDE_FROM = 2  # the round from which on all digits of a message go with what is found in it
 

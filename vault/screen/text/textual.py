@@ -36,6 +36,21 @@ def _cell_ends(lines: Sequence[str]) -> list[str]:
     return out
 
 
+# What numbers and times a caption of SubRip (SRT): structure, as in WebVTT, and not read.
+_CUE_TIMES = re.compile(
+    r"[ \t]*(?:[0-9]{1,3}:[0-5][0-9]:[0-5][0-9][,.][0-9]{3}(?:[ \t]*-->[ \t]*(?=[0-9])|[ \t]*$)){2}"
+)
+_CUE_NUMBER = re.compile(r"[ \t]*[0-9]{1,6}[ \t]*")
+
+
+def _is_structure(lines: Sequence[str], at: int) -> bool:
+    """Say whether a line is the times of a caption, or its number with the times in the next line."""
+    if _CUE_TIMES.fullmatch(lines[at]):
+        return True
+    following = lines[at + 1] if at + 1 < len(lines) else ""
+    return _CUE_NUMBER.fullmatch(lines[at]) is not None and _CUE_TIMES.fullmatch(following) is not None
+
+
 class PlainDocument(Spliced):
     """text/plain, and tables of it (CSV)."""
 
@@ -43,7 +58,10 @@ class PlainDocument(Spliced):
         super().__init__(text)
         speaker: str | None = None
         lines = list(_LINE.finditer(text))
-        for line, sign in zip(lines, _cell_ends([line.group() for line in lines]), strict=True):
+        shown = [line.group() for line in lines]
+        for at, (line, sign) in enumerate(zip(lines, _cell_ends(shown), strict=True)):
+            if _is_structure(shown, at):
+                continue
             named = _SPEAKER.match(line.group())
             speaker = named.group(1) if named else speaker
             self.add(Segment(line.group(), "line", speaker, cells=sign), Origin(line.start(), line.end()))
