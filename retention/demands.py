@@ -1,20 +1,22 @@
 """Demands: an authority extends a period, a person requests erasure. Both are recorded, told and never changed.
 
-An extension covers what matches, now and later, with the rest of its interaction, as a hold does. A request for
+An extension covers what matches, now and later, with the rest of its interaction, as a hold does. What matches may go
+before the rest does: the log then remembers that the extension covers that interaction (`remembered`). A request for
 erasure covers what was there when it came.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select
 
 from keys import canonical
 from keys.errors import CanonicalFormError
+from retention import told
 from retention.circumstances import ErasureRef, ExtensionRef
 from retention.errors import DemandNotFoundError, PeriodError, PolicySyntaxError
 from retention.policy import clocks, read_clock
@@ -22,9 +24,10 @@ from retention.policy.clocks import Clock
 from retention.policy.periods import Period
 from vault.catalog.criteria import covered, from_json
 from vault.catalog.recordings import Recording
-from vault.catalog.schema import demands, erasures, recordings, to_micros
+from vault.catalog.schema import demands, erasures, log_entries, recordings, to_micros
 from vault.errors import AlteredRowError
 from vault.ids import is_id
+from vault.log.entry import Act
 
 WORDS = "words"
 """The purpose of the key slot that opens what was said of a demand."""
@@ -63,13 +66,13 @@ def of(
     """
     ids = [recording.id for recording in found]
     extensions: dict[str, list[ExtensionRef]] = {}
-    query = select(demands.c.id, demands.c.body, demands.c.criteria).where(
-        demands.c.kind == Demand.EXTENSION, demands.c.withdrawn_at.is_(None)
-    )
-    for row in connection.execute(query.order_by(demands.c.id)):
+    there = in_force(connection)
+    through = remembered(connection, [row.id for row in there], {r.interaction for r in found})
+    for row in there:
         extension = extension_of(row.id, row.body)
-        held = covered(from_json(row.criteria))
-        for recording in connection.scalars(select(recordings.c.id).where(recordings.c.id.in_(ids), held)):
+        held = select(recordings.c.id).where(recordings.c.id.in_(ids), covered(from_json(row.criteria)))
+        its = {r.id for r in found if (row.id, r.interaction) in through}.union(connection.scalars(held))
+        for recording in its:
             extensions.setdefault(recording, []).append(extension)
     requests: dict[str, list[ErasureRef]] = {}
     asked = select(erasures.c.recording, demands.c.id, demands.c.made_at).join_from(erasures, demands)
@@ -79,6 +82,34 @@ def of(
     for recording, request, made_at in connection.execute(asked.order_by(demands.c.id)):
         requests.setdefault(recording, []).append(ErasureRef(request, made_at))
     return extensions, requests
+
+
+def in_force(connection: Connection) -> list[DemandRow]:
+    """Return every extension that nobody withdrew, in order of ids."""
+    of_kind = (demands.c.kind == Demand.EXTENSION, demands.c.withdrawn_at.is_(None))
+    return [demand_of(row) for row in connection.execute(select(demands).where(*of_kind).order_by(demands.c.id))]
+
+
+def is_any_remembered(connection: Connection) -> bool:
+    """Return whether any extension covers an interaction of which it matched what was purged."""
+    return bool(connection.scalar(select(exists().where(log_entries.c.act == Act.EXTENSION_REMEMBERED))))
+
+
+def remembered(
+    connection: Connection, extensions: Collection[str], interactions: Iterable[str | None]
+) -> set[tuple[str, str | None]]:
+    """Return (extension, interaction) for each that an extension covers because it matched what was purged of it."""
+    if not extensions or not is_any_remembered(connection):
+        return set()
+    names = {i for i in interactions if i is not None}
+    asked = {remembered_as(extension, name): (extension, name) for extension in extensions for name in names}
+    known = told.first(connection, asked, Act.EXTENSION_REMEMBERED)
+    return {asked[subject] for subject in known}
+
+
+def remembered_as(extension: str, interaction: str) -> str:
+    """Return the subject of the log's entry that an extension covers what is left of an interaction."""
+    return hashlib.sha256(canonical.encode([extension, interaction])).hexdigest()
 
 
 def get(connection: Connection, kind: Demand, demand: str) -> DemandRow:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -16,15 +17,16 @@ from retention.policy.clocks import Clock
 from retention.policy.periods import Period
 from vault import approvals
 from vault.approvals import Signatory
-from vault.catalog.criteria import Criteria, covered, from_json, to_json
+from vault.catalog.criteria import Criteria, covered, from_json, matching, to_json
 from vault.catalog.engine import LOCK_DISPOSITION, Catalog
+from vault.catalog.recordings import Recording, interaction_sha256
 from vault.catalog.schema import approvals as signatures
 from vault.catalog.schema import demands as table
 from vault.catalog.schema import key_slots, recordings
 from vault.clock import Clock as VaultClock
 from vault.errors import ApprovalMissingError, SamePersonError
 from vault.log import journal
-from vault.log.entry import Act
+from vault.log.entry import Act, Entry
 from vault.model import State
 from vault.people import Actor
 from vault.signed_act import SignedAct
@@ -161,6 +163,33 @@ def approve_withdrawal(catalog: Catalog, clock: VaultClock, signatory: Signatory
             connection, [signatory.actor.entry(now, Act.EXTENSION_WITHDRAWN, demand, {"release_sha256": digest})]
         )
         schedules.wake(connection, select(recordings.c.id).where(covered(from_json(found.criteria))))
+        if demands.is_any_remembered(connection):  # under digests, from which nobody gets to the recordings
+            schedules.owe_all(connection)
+
+
+def remember(connection: Connection, doomed: Sequence[Recording], actor: Actor, now: datetime) -> list[Entry]:
+    """Return what to tell before recordings are purged, so that extensions go on covering what is left of interactions.
+
+    A tombstone has lost what an extension matched, and the rest of its interaction is kept by nothing else. One entry
+    for each interaction and extension, with the first of what matched.
+
+    Raises:
+        CanonicalFormError: the criteria of an extension were altered.
+
+    """
+    interaction_of = {r.id: r.interaction for r in doomed if r.interaction is not None}
+    there = demands.in_force(connection) if interaction_of else []
+    known = demands.remembered(connection, [row.id for row in there], interaction_of.values())
+    entries: list[Entry] = []
+    for row in there:
+        is_one = recordings.c.id.in_(interaction_of)
+        query = select(recordings.c.interaction).where(is_one, matching(from_json(row.criteria))).distinct()
+        for name in sorted(connection.scalars(query)):
+            if (row.id, name) not in known:
+                details: dict[str, int | str] = {"extension": row.id, "interaction_sha256": interaction_sha256(name)}
+                subject = demands.remembered_as(row.id, name)
+                entries.append(actor.entry(now, Act.EXTENSION_REMEMBERED, subject, details))
+    return entries
 
 
 def withdraw_demand(connection: Connection, demand: str, actor: Actor, now: datetime) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from keys.errors import StrongroomError
 from keys.signing import SigningKey
-from retention import cases, certificate, plan, policies, purge_faults, purge_plans, schedules
+from retention import cases, certificate, extensions, plan, policies, purge_faults, purge_plans, schedules
 from retention.certificate import Certificate, Copy, DestroyedSlot, PurgedRendition, Reason
 from retention.decide import may_purge
 from retention.decision import Action, Decision
@@ -182,13 +182,15 @@ class _Batch:
         return self.actor.refusal(now, Act.PURGE_REFUSED, item.recording, code, {"plan_sha256": self.digest})
 
     def _destroy(self, connection: Connection, agreed: Sequence[_Agreed], now: datetime) -> list[Entry]:
-        slots = _destroy_rows(connection, [a.recording for a in agreed], now)
+        doomed = [a.recording for a in agreed]
+        remembered = extensions.remember(connection, doomed, self.actor, now)  # by what the next line destroys
+        slots = _destroy_rows(connection, doomed, now)
         copies = deletions.note(connection, [r for a in agreed for r in a.renditions], now)
         issued = {a.recording.id: self._certificate(a, copies, slots[a.recording.id], now) for a in agreed}
         connection.execute(
             insert(certificates), [{"recording": i, "body": body, "issued_at": now} for i, body in issued.items()]
         )
-        return [self._entry(a, issued[a.recording.id], len(slots[a.recording.id]), now) for a in agreed]
+        return [*remembered, *(self._entry(a, issued[a.recording.id], len(slots[a.recording.id]), now) for a in agreed)]
 
     def _entry(self, agreed: _Agreed, issued: bytes, slots: int, now: datetime) -> Entry:
         decision = agreed.decision

@@ -39,20 +39,14 @@ def refuse_untold(connection: Connection, policy: AppliedPolicy | None) -> None:
 
 def of(connection: Connection, found: Sequence[Recording]) -> dict[str, tuple[str, str]]:
     """Return why each of the recordings that may not be destroyed may not: a code and a sentence, by id."""
-    kin = [r for r in (*found, *rows.rest_of_interactions(connection, found)) if r.state is not State.PURGED]
-    told = journal.ingest_entries(connection, [r.id for r in kin])
-    digests = rows.row_sha256s(connection, [r.id for r in kin])
-    faults: dict[str, tuple[str, str]] = {}
-    for r in kin:
-        if (fault := _altered(r, told.get(r.id), digests)) is not None:
-            faults[r.id] = fault
+    alive = [r for r in found if r.state is not State.PURGED]
+    faults = _altered(connection, alive)
     # a hold covers a recording through the others of its interaction too: what was altered may be hidden from it
-    hidden = {r.interaction for r in kin if r.id in faults and r.interaction is not None}
-    for recording in found:
+    hidden = _hidden(connection, {r.interaction for r in alive if r.interaction is not None})
+    for recording in alive:
         if recording.interaction in hidden:
             text = "Another recording of its interaction is not what the log has; run 'check'."
             faults.setdefault(recording.id, ("interaction-altered", text))
-    alive = [r for r in found if r.state is not State.PURGED]
     for altered in (check_events.altered(check_events.of(connection, alive)), check_demands.of(connection, alive)):
         for recording_id, fault in altered.items():
             faults.setdefault(recording_id, fault)
@@ -69,7 +63,33 @@ def _without_a_slot(connection: Connection, ids: Sequence[str]) -> list[str]:
     return list(connection.scalars(query.where(renditions.c.recording.in_(ids), key_slots.c.subject.is_(None))))
 
 
-def _altered(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
+def _hidden(connection: Connection, names: set[str]) -> set[str]:
+    """Return the interactions of which a recording was altered, or taken out; with memory for one batch of them."""
+    if not names:
+        return set()
+    hidden: set[str | None] = set()
+    for kin in rows.of_interactions(connection, names):
+        altered = _altered(connection, kin)
+        hidden.update(r.interaction for r in kin if r.id in altered)
+    name_of = {rows.interaction_sha256(name): name for name in names}
+    for entries in journal.joined(connection, sorted(name_of)):
+        joined = {str(entry.details.get("recording")): name_of[str(entry.subject)] for entry in entries}
+        there = rows.interactions_of(connection, list(joined))
+        gone = [recording for recording, name in joined.items() if there.get(recording) != name]
+        purged = journal.purge_entries(connection, gone)
+        hidden.update(joined[recording] for recording in gone if recording not in purged)
+    return {name for name in hidden if name is not None}
+
+
+def _altered(connection: Connection, found: Sequence[Recording]) -> dict[str, tuple[str, str]]:
+    """Return what is wrong with each of the recordings that are not what the log has since they were taken in."""
+    ids = [recording.id for recording in found]
+    told, digests = journal.ingest_entries(connection, ids), rows.row_sha256s(connection, ids)
+    wrong = {recording.id: _difference(recording, told.get(recording.id), digests) for recording in found}
+    return {recording: fault for recording, fault in wrong.items() if fault is not None}
+
+
+def _difference(recording: Recording, told: Entry | None, digests: Mapping[str, str]) -> tuple[str, str] | None:
     if told is None or told.details.get("facts_sha256") != rows.facts_sha256(recording):
         return "facts-altered", "What retention goes by is not what the log has since it was taken in; run 'check'."
     if told.details.get("row_sha256") != digests[recording.id]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, select
 
 from retention import recorded, schedules
 from retention.cases import facts_of
-from retention.demands import Demand
+from retention.demands import in_force, is_any_remembered, remembered
 from retention.ends import UNMATCHED, Scheduled, scheduled
 from retention.events import Subject
 from retention.facts import AppliedPolicy, Facts
@@ -19,7 +19,7 @@ from vault.catalog import glance
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import covered, from_json
 from vault.catalog.glance import Glanced, Span
-from vault.catalog.schema import demands, erasures, events, from_micros, recordings, tokens
+from vault.catalog.schema import erasures, events, from_micros, recordings, tokens
 from vault.model import Kind, RecordingId, Segment, State
 
 _DAY = 86_400_000_000  # microseconds
@@ -109,12 +109,23 @@ def _touched(connection: Connection, span: Span) -> set[RecordingId]:
         select(tokens.c.recording).join_from(tokens, events, concerns).where(span.has(tokens.c.recording)).distinct(),
         select(erasures.c.recording).where(span.has(erasures.c.recording)),
     ]
-    extended = select(demands.c.criteria).where(demands.c.kind == Demand.EXTENSION, demands.c.withdrawn_at.is_(None))
+    extensions = in_force(connection)
     queries.extend(
-        select(recordings.c.id).where(span.has(recordings.c.id), covered(from_json(criteria)))
-        for criteria in connection.scalars(extended)
+        select(recordings.c.id).where(span.has(recordings.c.id), covered(from_json(extension.criteria)))
+        for extension in extensions
     )
-    return {RecordingId(i) for query in queries for i in connection.scalars(query)} | _named(connection, span)
+    touched = {RecordingId(i) for query in queries for i in connection.scalars(query)}
+    return touched | _named(connection, span) | _remembered(connection, span, [one.id for one in extensions])
+
+
+def _remembered(connection: Connection, span: Span, extensions: Sequence[str]) -> set[RecordingId]:
+    """Return those that an extension covers only through what was purged of their interaction."""
+    if not extensions or not is_any_remembered(connection):
+        return set()
+    query = select(recordings.c.id, recordings.c.interaction).where(span.has(recordings.c.id))
+    found = connection.execute(query).all()
+    names = {name for _, name in remembered(connection, extensions, {row.interaction for row in found})}
+    return {RecordingId(row.id) for row in found if row.interaction in names}
 
 
 def _named(connection: Connection, span: Span) -> set[RecordingId]:

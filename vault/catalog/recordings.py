@@ -1,5 +1,6 @@
 """Recordings in the catalog: rows in, views out, and the state transitions."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,6 +95,9 @@ class NewRows:
         return RecordingId(self.recording["id"])
 
 
+IDS = 1000
+"""Ids asked for in one query: a database takes 32,766 values or 65,535, and no more."""
+
 SOON = from_micros(0)
 """When to look at what was never looked at, or must be looked at again."""
 
@@ -143,16 +147,40 @@ def get(connection: Connection, recording: str) -> Recording:
 
 def get_many(connection: Connection, ids: Iterable[str]) -> list[Recording]:
     """Return those of the recordings that exist, in order of their ids."""
-    rows = connection.execute(select(*_COLUMNS).where(recordings.c.id.in_(sorted(ids))).order_by(recordings.c.id))
-    return _views(connection, rows.all())
+    found: list[Recording] = []
+    for some in batched(sorted(ids)):
+        query = select(*_COLUMNS).where(recordings.c.id.in_(some)).order_by(recordings.c.id)
+        found += _views(connection, connection.execute(query).all())
+    return found
 
 
-def rest_of_interactions(connection: Connection, found: Sequence[Recording]) -> list[Recording]:
-    """Return what belongs to the same interactions as these recordings and is none of them; not what is purged."""
-    names = sorted({recording.interaction for recording in found if recording.interaction is not None})
-    ids = [recording.id for recording in found]
-    query = select(*_COLUMNS).where(recordings.c.interaction.in_(names), recordings.c.id.not_in(ids))
-    return _views(connection, connection.execute(query).all()) if names else []
+def of_interactions(connection: Connection, names: Iterable[str]) -> Iterator[list[Recording]]:
+    """Yield what belongs to some interactions in batches, with memory for one of them; not what is purged."""
+    query = select(*_COLUMNS).where(recordings.c.interaction.in_(sorted(names)), recordings.c.state != State.PURGED)
+    with connection.execute(query, execution_options={"yield_per": IDS}) as result:
+        for rows in result.partitions():
+            yield _views(connection, rows)
+
+
+def batched(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield ids in runs of at most IDS."""
+    for start in range(0, len(ids), IDS):
+        yield ids[start : start + IDS]
+
+
+def interaction_sha256(name: str) -> str:
+    """Return the digest under which the log has what belongs to an interaction."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def interactions_of(connection: Connection, ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the name of each recording's interaction, for those that the catalog has and that are not purged."""
+    found: dict[str, str | None] = {}
+    for some in batched(ids):
+        is_alive = (recordings.c.id.in_(some), recordings.c.state != State.PURGED)
+        query = select(recordings.c.id, recordings.c.interaction).where(*is_alive)
+        found.update((row.id, row.interaction) for row in connection.execute(query))
+    return found
 
 
 def lock(connection: Connection, ids: Iterable[str]) -> None:
@@ -222,11 +250,14 @@ def facts_sha256(recording: Recording) -> str:
 
 def row_sha256s(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
     """Return the digest of each recording's whole row and tokens, to be compared with what the log told at ingest."""
-    found_by: dict[str, list[tuple[str, bytes]]] = {}
-    for recording, field, token in connection.execute(select(tokens).where(tokens.c.recording.in_(ids))):
-        found_by.setdefault(recording, []).append((field, token))
-    found = connection.execute(select(recordings).where(recordings.c.id.in_(ids)))
-    return {row.id: row_digest(dict(row._mapping), found_by.get(row.id, ())) for row in found}  # noqa: SLF001 - documented
+    digests: dict[str, str] = {}
+    for some in batched(ids):
+        found_by: dict[str, list[tuple[str, bytes]]] = {}
+        for recording, field, token in connection.execute(select(tokens).where(tokens.c.recording.in_(some))):
+            found_by.setdefault(recording, []).append((field, token))
+        for row in connection.execute(select(recordings).where(recordings.c.id.in_(some))):
+            digests[row.id] = row_digest(dict(row._mapping), found_by.get(row.id, ()))  # noqa: SLF001 - documented
+    return digests
 
 
 def renditions_of(connection: Connection, ids: Iterable[str]) -> dict[str, list[Rendition]]:

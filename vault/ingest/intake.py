@@ -36,7 +36,7 @@ from vault.errors import EmptyFileError, FileChangedError, OtherBytesError, Purg
 from vault.ids import new_recording_id
 from vault.ingest.errors import FileUnreadableError
 from vault.ingest.probe import Content, probe
-from vault.ingest.record import Sealed, build_rows, check_segments, entry_of
+from vault.ingest.record import Sealed, build_rows, check_segments, entries_of
 from vault.log import journal
 from vault.model import BlobName, Metadata, RecordingId, RenditionName
 from vault.people import Actor
@@ -249,7 +249,7 @@ class Intake:
             ]  # fmt: skip
             with self._catalog.write() as connection:
                 taken = rows.insert_new(connection, new)
-                entries = [entry_of(row, actor=self._actor, now=now) for row in new if row.id in taken]
+                entries = [e for row in new if row.id in taken for e in entries_of(row, actor=self._actor, now=now)]
                 journal.append(connection, entries)
                 Intents.fulfil(connection, [_sealed(e).blob for e in fresh if _sealed(e).recording in taken])
                 names = self._intents.top_up(connection)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from keys.keyring import IndexKey, Keyring
 from vault import private
 from vault.catalog.facts import facts_digest, row_digest
-from vault.catalog.recordings import NewRows
+from vault.catalog.recordings import NewRows, interaction_sha256
 from vault.ingest import normalise
 from vault.ingest.errors import SegmentError
 from vault.ingest.probe import Content
@@ -136,8 +136,12 @@ def build_rows(
     )
 
 
-def entry_of(rows: NewRows, *, actor: Actor, now: datetime) -> Entry:
-    """Return the log entry of a new recording: the digest of its ciphertext and of what retention will go by."""
+def entries_of(rows: NewRows, *, actor: Actor, now: datetime) -> Iterator[Entry]:
+    """Yield the log entries of a new recording: the digest of its ciphertext and of what retention will go by.
+
+    One that belongs to an interaction has a second entry, under the digest of the interaction's name: by these a purge
+    finds all that belong together, whatever the catalog says.
+    """
     labels = frozenset(row["label"] for row in rows.labels)
     segments = [Segment(row["label"], row["begin_ms"], row["end_ms"]) for row in rows.segments]
     details: dict[str, int | str] = {
@@ -146,4 +150,6 @@ def entry_of(rows: NewRows, *, actor: Actor, now: datetime) -> Entry:
         "facts_sha256": facts_digest(rows.recording, labels, segments),
         "row_sha256": row_digest(rows.recording, ((row["field"], row["token"]) for row in rows.tokens)),
     }
-    return actor.entry(now, Act.INGEST, rows.id, details)
+    yield actor.entry(now, Act.INGEST, rows.id, details)
+    if (interaction := rows.recording["interaction"]) is not None:
+        yield actor.entry(now, Act.INTERACTION_JOINED, interaction_sha256(interaction), {"recording": rows.id})

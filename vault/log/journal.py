@@ -5,9 +5,9 @@ the next leaf and signs a checkpoint over the whole, in one transaction that onl
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select, true, update
 
 from keys.signing import SigningKey
 from vault.catalog.engine import LOCK_SEQUENCE, Catalog
@@ -20,6 +20,7 @@ from vault.log.merkle import Frontier, inclusion_proof, leaf_hash
 
 BATCH = 10_000
 """Entries sequenced in one transaction."""
+_SUBJECTS = 1000  # asked for in one query: a database takes 32,766 values or 65,535, and no more
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
@@ -130,14 +131,35 @@ def original_entries(connection: Connection, recordings: Sequence[str]) -> dict[
 
 def _of_recordings(connection: Connection, act: Act, recordings: Sequence[str]) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
+    for start in range(0, len(recordings), _SUBJECTS):
+        query = _about(act, recordings[start : start + _SUBJECTS]).order_by(log_entries.c.id)
+        for told in _readable(act, connection.scalars(query)):
+            found.setdefault(str(told.subject), told)
+    return found
+
+
+def joined(connection: Connection, interactions: Sequence[str]) -> Iterator[list[Entry]]:
+    """Yield what the log told of every recording that joined some interactions, by the digests of their names.
+
+    In batches, with memory for one of them; in no order.
+    """
+    query = _about(Act.INTERACTION_JOINED, interactions)
+    with connection.execute(query, execution_options={"yield_per": _SUBJECTS}) as result:
+        for rows in result.partitions():
+            yield list(_readable(Act.INTERACTION_JOINED, (row.body for row in rows)))
+
+
+def _about(act: Act, subjects: Sequence[str]) -> Select[tuple[bytes]]:
     # compared as an expression the act has no index: SQLite would take that and read every such act there is
-    wanted = (log_entries.c.subject.in_(recordings), (log_entries.c.act + "") == act)
-    for body in connection.scalars(select(log_entries.c.body).where(*wanted).order_by(log_entries.c.id)):
+    return select(log_entries.c.body).where(log_entries.c.subject.in_(subjects), (log_entries.c.act + "") == act)
+
+
+def _readable(act: Act, bodies: Iterable[bytes]) -> Iterator[Entry]:
+    for body in bodies:
         with contextlib.suppress(EntryFormatError):
             told = decode(body)
             if told.act is act and told.subject is not None:
-                found.setdefault(told.subject, told)
-    return found
+                yield told
 
 
 def of_subject(connection: Connection, act: Act, subject: str) -> Entry | None:

@@ -36,9 +36,9 @@ def instant(text: str) -> datetime:
 
 
 def take_in(vault: Vault, **facts: Any) -> str:
-    """Take in a chat that ended ten years ago."""
+    """Take in a chat that ended ten years ago, if the facts do not say otherwise."""
     name = uuid.uuid4().hex
-    metadata = Metadata(ended=vaults.START.replace(year=2016), source="t", source_ref=name, **facts)
+    metadata = Metadata(**{"ended": vaults.START.replace(year=2016), "source": "t", "source_ref": name, **facts})
     path = vault.settings.home.parent / f"{name}.txt"
     (receipt,) = vaults.ingest(vault, [vaults.item(path, metadata, f"hello {name}".encode())])
     assert receipt.error is None
