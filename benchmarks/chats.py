@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchmarks import data, vaults
 from benchmarks.measure import Figure, Sizes, compare, in_turns, timed
-from retention import policy_plans, purge, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import purge
+from retention.plans import policy_plans, purge_plans
 from retention.policy.reader import parse
 from service.assembly import Vault
 from vault import deletions

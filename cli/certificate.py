@@ -8,8 +8,8 @@ import click
 from cli.base import Group
 from cli.door import Door, pass_door, text_of
 from keys.signing import PublicKey
-from retention import certificate as certificates
-from retention import purge
+from retention.destroy import certificate as certificates
+from retention.destroy import purge
 from vault.people import Capability
 
 

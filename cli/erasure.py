@@ -10,11 +10,11 @@ from cli.base import Group
 from cli.door import Door, pass_door
 from cli.exits import REFUSED
 from cli.terms import search_options
-from retention import demands
-from retention import erasure as requests
-from retention.demands import Demand
-from retention.erasure import Answer
 from retention.errors import DemandScopeError
+from retention.recorded import demands
+from retention.recorded import erasure as requests
+from retention.recorded.demands import Demand
+from retention.recorded.erasure import Answer
 from vault.ids import new_id
 from vault.log.entry import Act
 from vault.people import Capability

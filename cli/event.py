@@ -13,10 +13,10 @@ from cli.base import Group
 from cli.door import Door, pass_door
 from cli.errors import ArgumentError
 from cli.terms import Instant
-from retention import event_acts, event_file, events
-from retention.event_acts import NewEvent, Outcome, Recorded
-from retention.event_file import EventRow
-from retention.events import TOKENISED, Event, Subject
+from retention.recorded import event_acts, event_file, events
+from retention.recorded.event_acts import NewEvent, Outcome, Recorded
+from retention.recorded.event_file import EventRow
+from retention.recorded.events import TOKENISED, Event, Subject
 from vault.errors import RecordingNotFoundError
 from vault.ingest.fields import FieldError
 from vault.ingest.manifest import RowError

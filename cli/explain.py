@@ -10,15 +10,18 @@ from sqlalchemy import Connection, select
 from cli import explain_purged
 from cli.base import Command
 from cli.door import Door, pass_door
-from retention import cases, destruction, explain, originals, policies, reductions
-from retention.cases import Case
-from retention.claims import day
-from retention.decide_original import OriginalDecision
-from retention.decide_reduction import ReductionDecision
-from retention.decision import Decision, Reason, ReasonCode
+from retention import explain
+from retention.core.claims import day
+from retention.core.decision import Decision, Reason, ReasonCode
+from retention.core.facts import AppliedPolicy
+from retention.destroy import destruction, originals, reductions
+from retention.destroy.decide_original import OriginalDecision
+from retention.destroy.decide_reduction import ReductionDecision
 from retention.explain import Account, accounts
-from retention.facts import AppliedPolicy
+from retention.plans import policies
 from retention.policy import clocks
+from retention.schedule import cases
+from retention.schedule.cases import Case
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Copy, Recording
 from vault.catalog.schema import policies as policy_table

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from retention.claims import day, named
-from retention.destruction import Destruction
+from retention.core.claims import day, named
+from retention.destroy.destruction import Destruction
 from retention.policy import clocks
 from vault.catalog.recordings import Recording
 

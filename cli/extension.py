@@ -8,11 +8,11 @@ from cli import words
 from cli.base import Group
 from cli.door import Door, pass_door
 from cli.terms import search_options
-from retention import demands, extensions
-from retention.demands import Demand
 from retention.errors import DemandScopeError
 from retention.policy import clocks, read_clock
 from retention.policy.periods import Period
+from retention.recorded import demands, extensions
+from retention.recorded.demands import Demand
 from vault.ids import new_id
 from vault.log.entry import Act
 from vault.people import Capability

@@ -8,14 +8,15 @@ from sqlalchemy import func, select
 
 from cli.base import Command
 from cli.door import Door, pass_door, text_of
-from retention import arrivals as expected
-from retention import forecast as forecasting
-from retention import forecast_page, policies, stock
-from retention.facts import AppliedPolicy
-from retention.forecast import Amount, Forecast, Outflow, Prices
-from retention.forecast_page import About
-from retention.page import count, size
-from retention.stock import By, Stock
+from retention.core.facts import AppliedPolicy
+from retention.forecast import arrivals as expected
+from retention.forecast import forecast as forecasting
+from retention.forecast import forecast_page, stock
+from retention.forecast.forecast import Amount, Forecast, Outflow, Prices
+from retention.forecast.forecast_page import About
+from retention.forecast.stock import By, Stock
+from retention.plans import policies
+from retention.plans.page import count, size
 from vault.catalog.schema import recordings
 from vault.model import State
 from vault.people import Capability
@@ -83,7 +84,7 @@ def _said(file: Path | None, found: Stock) -> str:
 
 
 def _write_png(file: Path, made: Forecast, about: About) -> None:
-    from retention.chart_png import png  # noqa: PLC0415 - it loads OpenCV, which no other command of this door needs
+    from retention.plans.chart_png import png  # noqa: PLC0415 - it loads OpenCV, which no other command of this door needs
 
     with file.open("xb") as sink:
         sink.write(png(forecast_page.chart(made, about.by)))

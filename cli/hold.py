@@ -12,9 +12,10 @@ from cli.output import size
 from cli.terms import search_options
 from keys import canonical
 from keys.errors import IntegrityError
-from retention import holds, originals
+from retention.destroy import originals
 from retention.errors import HoldScopeError
-from retention.holds import Hold, SealedWords
+from retention.hold import holds
+from retention.hold.holds import Hold, SealedWords
 from vault import playback
 from vault.log.entry import Act
 from vault.people import Capability

@@ -12,14 +12,14 @@ from cli.door import Door, pass_door, text_of
 from cli.output import size
 from cli.templates import adopt_, clock_of, templates
 from keys import canonical
-from retention import plan_page, policies, policy_plan, policy_plans
 from retention.errors import PlanNotFoundError
-from retention.plan_page import EFFECTS, Standing
+from retention.plans import plan_page, policies, policy_plan, policy_plans
+from retention.plans.plan_page import EFFECTS, Standing
+from retention.plans.policy_plan import PolicyPlan
+from retention.plans.review_date import due_for_a_look
 from retention.policy import match
 from retention.policy.language import Policy, Rule
 from retention.policy.reader import parse
-from retention.policy_plan import PolicyPlan
-from retention.review_date import due_for_a_look
 from vault import approvals, people
 from vault.catalog.schema import recordings
 from vault.model import State

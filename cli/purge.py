@@ -5,10 +5,10 @@ import click
 from cli.base import Group
 from cli.door import Door, pass_door
 from cli.output import size
-from retention import plan as plans
-from retention import purge as purging
-from retention import purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import purge as purging
+from retention.plans import plan as plans
+from retention.plans import purge_plans
 from retention.policy.language import REVIEWERS
 from service import work
 from vault import approvals, deletions

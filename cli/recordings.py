@@ -13,7 +13,7 @@ from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import cursor_of, parse_cursor, search_options
 from keys.errors import StrongroomError
-from retention import reductions
+from retention.destroy import reductions
 from vault import playback
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import Recording

@@ -15,7 +15,7 @@ from cli.door import Door, pass_door
 from cli.review import review
 from cli.terms import Instant
 from keys.errors import StrongroomError
-from retention import originals
+from retention.destroy import originals
 from service import work
 from vault.catalog.schema import recordings
 from vault.model import RecordingId, State

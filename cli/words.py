@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from cli.door import Door
 from keys import canonical
-from retention.holds import SealedWords
+from retention.hold.holds import SealedWords
 from vault import playback
 from vault.private import Document, open_document, seal_document
 

@@ -7,18 +7,11 @@ from sqlalchemy import Connection, select
 
 from keys.errors import StrongroomError
 from keys.signing import PublicKey
-from retention import (
-    certificate,
-    check_approvals,
-    check_demands,
-    check_events,
-    check_holds,
-    check_originals,
-    plan,
-    policies,
-    policy_plan,
-)
-from retention.purge_plans import KIND as PURGE
+from retention.destroy import certificate, check_originals
+from retention.hold import check_holds
+from retention.plans import check_approvals, plan, policies, policy_plan
+from retention.plans.purge_plans import KIND as PURGE
+from retention.recorded import check_demands, check_events
 from vault.catalog.engine import Catalog
 from vault.catalog.schema import certificates, plans, recordings
 from vault.catalog.schema import policies as policy_table

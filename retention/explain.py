@@ -1,15 +1,15 @@
 """What each rule says of one recording, whether it matched or not: the parts of an explanation. Pure.
 
-What is done is decided in `retention.decide` alone; this tells the dates that went into it.
+What is done is decided in `retention.core.decide` alone; this tells the dates that went into it.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from retention.circumstances import Circumstances, ExtensionRef
-from retention.ends import start_of
-from retention.facts import AppliedPolicy, Facts
+from retention.core.circumstances import Circumstances, ExtensionRef
+from retention.core.ends import start_of
+from retention.core.facts import AppliedPolicy, Facts
 from retention.policy.language import Ceiling, Rule
 from retention.policy.match import FIELDS, MANY, Match, matches
 

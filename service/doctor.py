@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from keys.envelope import DEFAULT_COST
 from keys.errors import StrongroomError
-from retention import originals, policies
-from retention.review_date import due_for_a_look
+from retention.destroy import originals
+from retention.plans import policies
+from retention.plans.review_date import due_for_a_look
 from service.assembly import Vault
 from service.work import check_clock
 from vault.catalog import info

@@ -20,7 +20,7 @@ from sqlalchemy import URL, make_url
 
 from keys.envelope import KdfCost
 from keys.errors import StrongroomError
-from retention.forecast import Prices
+from retention.forecast.forecast import Prices
 from service.allowed import allowed_of
 from service.errors import SettingsError
 from vault.screen.options import Allowed, Options, Preset

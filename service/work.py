@@ -12,10 +12,12 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from keys.errors import StrongroomError
-from retention import cases, early, policies, purge
-from retention.originals import Destroyed
-from retention.review_date import due_for_a_look
-from retention.stages import archive_from
+from retention.core.stages import archive_from
+from retention.destroy import early, purge
+from retention.destroy.originals import Destroyed
+from retention.plans import policies
+from retention.plans.review_date import due_for_a_look
+from retention.schedule import cases
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from vault import deletions

@@ -18,7 +18,8 @@ from keys.envelope import passphrase_of
 from keys.keyring import Keyring
 from keys.signing import SigningKey
 from retention import check as retention_check
-from retention import holds, policy_plan, policy_plans
+from retention.hold import holds
+from retention.plans import policy_plan, policy_plans
 from retention.policy.reader import parse
 from service import doctor, settings, work
 from service.assembly import USER_PURPOSE, Vault, user_key_path

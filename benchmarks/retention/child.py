@@ -7,8 +7,9 @@ from benchmarks.measure import timed
 from benchmarks.retention import schedule
 from benchmarks.retention.catalog import ACTOR, NOW
 from benchmarks.vaults import SetClock
-from retention import due, policy_plans
+from retention.plans import policy_plans
 from retention.policy.reader import parse
+from retention.schedule import due
 from vault.catalog.engine import Catalog
 
 

@@ -18,8 +18,10 @@ from benchmarks.retention import catalog as catalogs
 from benchmarks.retention import schedule
 from benchmarks.retention.catalog import ACTOR, NOW
 from benchmarks.vaults import SetClock
-from retention import cases, due, originals, policies, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import originals
+from retention.plans import policies, purge_plans
+from retention.schedule import cases, due
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog

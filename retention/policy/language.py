@@ -1,6 +1,6 @@
 """What a policy says: rules as frozen data with one canonical form (retention/policy/POLICY.md is for its writers).
 
-Types only. `retention.policy.reader` makes them of a file, `retention.decide` decides by them.
+Types only. `retention.policy.reader` makes them of a file, `retention.core.decide` decides by them.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The policy language: strict YAML in, a frozen `Policy` out (retention/policy/POLICY.md documents it for its writers).
 
-Reads and checks only; which rule covers which recording is decided in `retention.decide`. What is accepted of YAML is
+Reads and checks only; which rule covers which recording is decided in `retention.core`. What is accepted of YAML is
 said in `strict_yaml`; what is wrong with a file is told all at once, by line.
 """
 

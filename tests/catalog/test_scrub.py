@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from retention import purge
+from retention.destroy import purge
 from service.assembly import Vault
 from tests import vaults
 from vault import deletions

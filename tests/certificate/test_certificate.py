@@ -8,7 +8,7 @@ from keys import canonical
 from keys.errors import StrongroomError
 from keys.secret import Secret
 from keys.signing import SigningKey
-from retention.certificate import (
+from retention.destroy.certificate import (
     Approval,
     Certificate,
     Copy,
@@ -66,7 +66,7 @@ def test_a_certificate_comes_back_as_it_was_issued():
 
 
 def test_a_certificate_is_what_its_specification_says():
-    """Checks one by hand, from retention/CERTIFICATE.md alone."""
+    """Checks one by hand, from retention/destroy/CERTIFICATE.md alone."""
     document = json.loads(DATA)
     signature = canonical.unbase64(document.pop("signature"))
     text = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event, select, update
 
 from keys.envelope import passphrase_of as secret_of
-from retention import certificate
+from retention.destroy import certificate
 from service import settings
 from service.assembly import Vault
 from tests.cli.terminal import VAULT_PASSPHRASE, Terminal, apply_policy, policy_text

@@ -12,8 +12,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from keys.errors import StrongroomError
-from retention import purge, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import purge
+from retention.plans import purge_plans
 from service import work
 from service.assembly import Vault
 from tests import vaults

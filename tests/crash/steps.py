@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 from botocore.httpsession import URLLib3Session
 from sqlalchemy import Connection
 
-from retention import purge
+from retention.destroy import purge
 from vault import deletions
 from vault.archive import Archiver
 from vault.catalog.engine import Catalog

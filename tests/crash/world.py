@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from cli.samples import encode
-from retention import certificate, purge
+from retention.destroy import certificate, purge
 from service.assembly import Vault
 from tests import media, vaults
 from vault.catalog import recordings as rows

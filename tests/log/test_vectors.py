@@ -76,7 +76,7 @@ def _test_texts():
     [
         Path(keys.__file__).with_name("SPEC.md"),
         Path(vault.log.__file__).with_name("SPEC.md"),
-        Path(keys.__file__).parents[1] / "retention" / "CERTIFICATE.md",
+        Path(keys.__file__).parents[1] / "retention" / "destroy" / "CERTIFICATE.md",
     ],
     ids=["keys", "log", "certificate"],
 )

@@ -4,10 +4,12 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from retention import holds, purge, purge_plans
-from retention.decision import Action
-from retention.plan import Plan
-from retention.purge import Purged
+from retention.core.decision import Action
+from retention.destroy import purge
+from retention.destroy.purge import Purged
+from retention.hold import holds
+from retention.plans import purge_plans
+from retention.plans.plan import Plan
 from service.assembly import Vault
 from tests import vaults
 from vault.model import Metadata

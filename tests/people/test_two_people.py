@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from keys.errors import CanonicalFormError
 from keys.signing import SigningKey
-from retention import holds, policy_plan, policy_plans, purge, purge_plans
+from retention.destroy import purge
 from retention.errors import (
     HoldNotFoundError,
     HoldScopeError,
@@ -21,7 +21,9 @@ from retention.errors import (
     RetentionAlteredError,
     StalePlanError,
 )
-from retention.plan import digest as digest_of
+from retention.hold import holds
+from retention.plans import policy_plan, policy_plans, purge_plans
+from retention.plans.plan import digest as digest_of
 from retention.policy.reader import parse
 from service.assembly import Vault
 from tests import vaults

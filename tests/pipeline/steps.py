@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from retention import purge, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import purge
+from retention.plans import purge_plans
 from service import work
 from service.assembly import Vault
 from tests import vaults

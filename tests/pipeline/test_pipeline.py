@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from retention import certificate, purge
+from retention.destroy import certificate, purge
 from service.assembly import Vault
 from tests import vaults
 from tests.pipeline import steps

@@ -10,10 +10,12 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from retention import holds, policy_plans, purge
-from retention.holds import Coverage
+from retention.destroy import purge
+from retention.destroy.purge import Purged
+from retention.hold import holds
+from retention.hold.holds import Coverage
+from retention.plans import policy_plans
 from retention.policy.reader import parse
-from retention.purge import Purged
 from service import work
 from service.assembly import Vault
 from tests import vaults

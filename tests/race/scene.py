@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from keys.errors import StrongroomError
-from retention import certificate, purge
-from retention.holds import Coverage
+from retention.destroy import certificate, purge
+from retention.hold.holds import Coverage
 from service.assembly import Vault
 from tests import vaults
 from vault import deletions

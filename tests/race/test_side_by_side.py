@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, true
 
-from retention import certificate, purge, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import certificate, purge
+from retention.plans import purge_plans
 from tests import vaults
 from tests.race import jobs
 from tests.race.crew import Failure, Job, crew, done

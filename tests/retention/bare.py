@@ -12,11 +12,13 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from retention import cases, due, event_acts, policies, schedules
-from retention.decision import Action
-from retention.event_acts import NewEvent
-from retention.events import Subject
+from retention.core.decision import Action
+from retention.plans import policies
 from retention.policy.reader import parse
+from retention.recorded import event_acts
+from retention.recorded.event_acts import NewEvent
+from retention.recorded.events import Subject
+from retention.schedule import cases, due, schedules
 from tests import vaults
 from vault.catalog import recordings as rows
 from vault.catalog import schema

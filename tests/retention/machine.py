@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from retention.decision import Action
+from retention.core.decision import Action
 from tests.retention.model import Model, Row
 
 QUEUES = st.sampled_from(["sales", "service"])

@@ -5,8 +5,8 @@ It shares no code with the product but the end of a period. Slow and simple on p
 
 from datetime import UTC, datetime, timedelta
 
-from retention.circumstances import Circumstances
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import Circumstances
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.clocks import Clock, Fact, OfEvent, YearEnd
 from retention.policy.language import Rule
 from retention.policy.match import Match

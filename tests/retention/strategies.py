@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from retention.circumstances import Circumstances, ErasureRef, ExtensionRef
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import Circumstances, ErasureRef, ExtensionRef
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.clocks import Fact, Of, OfEvent, OfSeveral, Which, Year, YearEnd
 from retention.policy.language import REVIEWERS, Ceiling, Original, Policy, Rule, Then
 from retention.policy.match import Match

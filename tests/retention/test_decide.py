@@ -7,10 +7,10 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from retention.circumstances import NOTHING, Circumstances, ErasureRef, ExtensionRef
-from retention.decide import decide, is_held, may_purge
-from retention.decision import Action, Decision, ReasonCode
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import NOTHING, Circumstances, ErasureRef, ExtensionRef
+from retention.core.decide import decide, is_held, may_purge
+from retention.core.decision import Action, Decision, ReasonCode
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
 from retention.policy.clocks import OfEvent
 from retention.policy.language import Ceiling, Policy, Rule, Then
 from retention.policy.match import Match

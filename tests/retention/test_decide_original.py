@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.circumstances import Circumstances, ExtensionRef
-from retention.decide_original import Evidence, OriginalCode, original_of
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import Circumstances, ExtensionRef
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.stages import original_from
+from retention.destroy.decide_original import Evidence, OriginalCode, original_of
 from retention.policy.clocks import Clock, Fact, OfEvent
 from retention.policy.language import Original, Policy, Rule, Then
 from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.stages import original_from
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention.circumstances import NOTHING, Circumstances, ExtensionRef
-from retention.decide_reduction import Evidence, ReductionCode, reduction_of
-from retention.ends import counting, original_end, scheduled, transcript_end
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import NOTHING, Circumstances, ExtensionRef
+from retention.core.ends import counting, original_end, scheduled, transcript_end
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
+from retention.destroy.decide_reduction import Evidence, ReductionCode, reduction_of
 from retention.policy.clocks import Fact, OfEvent
 from retention.policy.language import Original, Policy, Rule, Then
 from retention.policy.match import Match

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, update
 
-from retention import due, event_acts, schedules
-from retention.decision import Action
-from retention.event_acts import NewEvent
-from retention.events import Subject, key_of
+from retention.core.decision import Action
 from retention.policy.periods import Period
+from retention.recorded import event_acts
+from retention.recorded.event_acts import NewEvent
+from retention.recorded.events import Subject, key_of
+from retention.schedule import due, schedules
 from tests import vaults
 from tests.retention.bare import (
     DAY,

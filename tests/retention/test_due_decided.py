@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
-from retention import holds, schedules
-from retention.demands import extension_body
+from retention.hold import holds
 from retention.policy.clocks import Fact
 from retention.policy.periods import Period
+from retention.recorded.demands import extension_body
+from retention.schedule import schedules
 from tests.retention import machine
 from tests.retention.bare import (
     ACCOUNTS,

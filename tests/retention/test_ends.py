@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retention import remembered
-from retention.circumstances import NOTHING
-from retention.decide import decide
-from retention.decision import Action
-from retention.ends import NEVER, counting, scheduled
-from retention.facts import AppliedPolicy, Facts
+from retention.core.circumstances import NOTHING
+from retention.core.decide import decide
+from retention.core.decision import Action
+from retention.core.ends import NEVER, counting, scheduled
+from retention.core.facts import AppliedPolicy, Facts
 from retention.policy.clocks import Fact, Year, YearEnd
 from retention.policy.language import Ceiling, Policy, Rule, Then
 from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.remembered import Remembered
-from retention.survey import look_of
+from retention.schedule import remembered
+from retention.schedule.remembered import Remembered
+from retention.schedule.survey import look_of
 from tests.retention import strategies as some
 from vault.catalog.schema import to_micros
 from vault.model import Kind, RecordingId, State

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 
-from retention.circumstances import NOTHING
-from retention.decide import decide
-from retention.decision import ReasonCode
-from retention.ends import counting
+from retention.core.circumstances import NOTHING
+from retention.core.decide import decide
+from retention.core.decision import ReasonCode
+from retention.core.ends import counting
+from retention.core.facts import AppliedPolicy, Facts
 from retention.explain import accounts, differences, extended, not_matching
-from retention.facts import AppliedPolicy, Facts
 from retention.policy.language import Policy, Rule, Then
 from retention.policy.match import Match, matches
 from retention.policy.periods import Period

@@ -15,17 +15,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from retention import arrivals, forecast, forecast_page, policies, stock
-from retention.arrivals import ArrivalsError
-from retention.chart_png import png
-from retention.charts import Chart, Series, draw, svg
-from retention.facts import AppliedPolicy
-from retention.forecast import DAYS_OF_A_MONTH, NOTHING, Amount, Month, Outflow, Prices, calendar, month_of, project
-from retention.page import size
+from retention.core.facts import AppliedPolicy
+from retention.forecast import arrivals, forecast, forecast_page, stock
+from retention.forecast.arrivals import ArrivalsError
+from retention.forecast.forecast import (
+    DAYS_OF_A_MONTH,
+    NOTHING,
+    Amount,
+    Month,
+    Outflow,
+    Prices,
+    calendar,
+    month_of,
+    project,
+)
+from retention.forecast.stock import By
+from retention.plans import policies
+from retention.plans.chart_png import png
+from retention.plans.charts import Chart, Series, draw, svg
+from retention.plans.page import size
 from retention.policy.language import Policy, Rule, Then
 from retention.policy.match import Match
 from retention.policy.periods import Period
-from retention.stock import By
 from service.assembly import Vault
 from tests import vaults
 from vault.catalog.schema import copies, recordings, renditions

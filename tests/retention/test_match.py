@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from retention.facts import Facts
+from retention.core.facts import Facts
 from retention.policy.language import Policy, Rule, Then
 from retention.policy.match import MANY, Match, can_match, fields_asked, form, matches, parts
 from retention.policy.periods import Period

@@ -10,19 +10,22 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-from retention import cases, erasure, event_acts, holds, policies
-from retention.circumstances import Circumstances, ErasureRef, ExtensionRef
-from retention.decide import decide
-from retention.decision import Action, Decision
-from retention.event_acts import NewEvent
-from retention.events import Subject
-from retention.facts import AppliedPolicy, Facts, HoldRef
+from retention.core.circumstances import Circumstances, ErasureRef, ExtensionRef
+from retention.core.decide import decide
+from retention.core.decision import Action, Decision
+from retention.core.facts import AppliedPolicy, Facts, HoldRef
+from retention.hold import holds
+from retention.plans import policies
 from retention.policy.periods import Period
 from retention.policy.reader import parse
+from retention.recorded import erasure, event_acts
+from retention.recorded.event_acts import NewEvent
+from retention.recorded.events import Subject
+from retention.schedule import cases
 from tests import vaults
-from tests.retention.events import steps
 from tests.retention.machine import Machine
 from tests.retention.model import Row
+from tests.retention.recorded.events import steps
 from vault.catalog import recordings as rows
 from vault.model import Kind, Metadata, RecordingId, State
 from vault.people import Capability

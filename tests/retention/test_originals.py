@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from retention import certificate, early, originals, purge, purge_plans
-from retention.decision import Action
+from retention.core.decision import Action
+from retention.destroy import certificate, early, originals, purge
 from retention.errors import RetentionAlteredError
+from retention.plans import purge_plans
 from retention.policy.reader import parse
 from service import work
 from service.assembly import Vault

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from retention import early, originals
+from retention.destroy import early, originals
 from service.assembly import Vault
 from tests import vaults
 from tests.crash.children import Child, Tell, run

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from keys.canonical import Json
 from keys.errors import CanonicalFormError, IntegrityError
-from retention.decision import Action
+from retention.core.decision import Action
 from retention.errors import PlanFormatError
-from retention.plan import Plan, PlanItem, decode, digest, encode, needs_approval
+from retention.plans.plan import Plan, PlanItem, decode, digest, encode, needs_approval
 from vault.errors import ApprovalFormatError
 from vault.model import RecordingId, Role
 from vault.signed_act import SignedAct, approval_message

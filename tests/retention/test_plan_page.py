@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retention import policy_plan
-from retention.page import el, page, size
-from retention.plan_page import EFFECTS, Standing, next_steps, reasons, render
+from retention.plans import policy_plan
+from retention.plans.page import el, page, size
+from retention.plans.plan_page import EFFECTS, Standing, next_steps, reasons, render
+from retention.plans.policy_plan import PolicyEffect, PolicyPlan, Tally
+from retention.plans.review_date import due_for_a_look
 from retention.policy.language import Policy
-from retention.policy_plan import PolicyEffect, PolicyPlan, Tally
-from retention.review_date import due_for_a_look
 from vault.model import RecordingId
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retention.circumstances import NOTHING
-from retention.ends import counting, scheduled
+from retention.core.circumstances import NOTHING
+from retention.core.ends import counting, scheduled
+from retention.core.facts import AppliedPolicy, Facts
 from retention.errors import PolicySyntaxError
-from retention.facts import AppliedPolicy, Facts
+from retention.plans.policy_plan import Candidate, PolicyPlan, compare, decode, encode, needs_approval
 from retention.policy.language import Original, Policy
 from retention.policy.locks import weakened
 from retention.policy.periods import Period
 from retention.policy.reader import parse
-from retention.policy_plan import Candidate, PolicyPlan, compare, decode, encode, needs_approval
 from vault.model import Kind, RecordingId, State
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

@@ -10,16 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keys.errors import CanonicalFormError
-from retention.circumstances import NOTHING
-from retention.decide import decide
-from retention.decision import Action
-from retention.ends import Scheduled, counting, scheduled
+from retention.core.circumstances import NOTHING
+from retention.core.decide import decide
+from retention.core.decision import Action
+from retention.core.ends import Scheduled, counting, scheduled
+from retention.core.facts import AppliedPolicy, Facts
 from retention.errors import PlanFormatError, StalePlanError
-from retention.facts import AppliedPolicy, Facts
-from retention.policy.language import Ceiling, Original, Policy, Rule, Then
-from retention.policy.match import Match
-from retention.policy.periods import Period
-from retention.policy_plan import (
+from retention.plans.policy_plan import (
     Candidate,
     PolicyEffect,
     PolicyPlan,
@@ -31,6 +28,9 @@ from retention.policy_plan import (
     encode,
     needs_approval,
 )
+from retention.policy.language import Ceiling, Original, Policy, Rule, Then
+from retention.policy.match import Match
+from retention.policy.periods import Period
 from tests.retention import strategies as some
 from vault.model import Kind, RecordingId, State
 

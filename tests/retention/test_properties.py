@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from retention.circumstances import Circumstances, ErasureRef
-from retention.decide import decide
-from retention.decision import Action, Decision, ReasonCode
-from retention.ends import keeps_on
-from retention.facts import AppliedPolicy, Facts
+from retention.core.circumstances import Circumstances, ErasureRef
+from retention.core.decide import decide
+from retention.core.decision import Action, Decision, ReasonCode
+from retention.core.ends import keeps_on
+from retention.core.facts import AppliedPolicy, Facts
+from retention.core.stages import archive_from, original_from, transcript_suffices_from
 from retention.policy import clocks
 from retention.policy.language import Ceiling, Policy, Rule, Then
 from retention.policy.locks import is_same_or_later, is_same_or_wider, violations
 from retention.policy.match import Match, matches
 from retention.policy.periods import Period
-from retention.stages import archive_from, original_from, transcript_suffices_from
 from tests.retention import strategies as some
 
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from retention import certificate, early, event_acts, events, policy_plan, policy_plans, purge, reductions
-from retention.decide_reduction import ATTESTS
+from retention.destroy import certificate, early, purge, reductions
+from retention.destroy.decide_reduction import ATTESTS
+from retention.destroy.reductions import Reduced
 from retention.errors import RetentionAlteredError
-from retention.event_acts import NewEvent
-from retention.events import Subject
+from retention.plans import policy_plan, policy_plans
 from retention.policy.reader import parse
-from retention.reductions import Reduced
+from retention.recorded import event_acts, events
+from retention.recorded.event_acts import NewEvent
+from retention.recorded.events import Subject
 from service import work
 from service.assembly import Vault
 from tests import vaults

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from retention import early, reductions
+from retention.destroy import early, reductions
 from service.assembly import Vault
 from tests import vaults
 from tests.crash.children import Child, Tell, run

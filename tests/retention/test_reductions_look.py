@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, select, update
 
-from retention import early
+from retention.destroy import early
 from service.assembly import Vault
 from tests import vaults
 from tests.retention.test_originals import DESTROY, alter, ids, with_original

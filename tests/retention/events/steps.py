@@ -5,13 +5,16 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from retention import cases, erasure, event_acts, extensions, policies, purge, purge_faults, purge_plans
-from retention.decision import Action, Decision
-from retention.event_acts import NewEvent, Recorded
-from retention.events import TOKENISED, Event, Subject, key_of
-from retention.holds import SealedWords
+from retention.core.decision import Action, Decision
+from retention.destroy import purge, purge_faults
+from retention.hold.holds import SealedWords
+from retention.plans import policies, purge_plans
 from retention.policy.clocks import Clock, Fact
 from retention.policy.periods import Period
+from retention.recorded import erasure, event_acts, extensions
+from retention.recorded.event_acts import NewEvent, Recorded
+from retention.recorded.events import TOKENISED, Event, Subject, key_of
+from retention.schedule import cases
 from service.assembly import Vault
 from tests import vaults
 from vault.catalog import recordings as rows

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from retention import events
-from retention.decision import Action
+from retention.core.decision import Action
 from retention.errors import EventError, EventStateError
-from retention.event_acts import NewEvent, Outcome, check_because, record
-from retention.events import Standing, Subject
+from retention.recorded import events
+from retention.recorded.event_acts import NewEvent, Outcome, check_because, record
+from retention.recorded.events import Standing, Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog.recordings import SOON
 from vault.catalog.schema import schedules
 from vault.people import Capability

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from retention import purge
+from retention.destroy import purge
 from service import work
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog import recordings as rows
 from vault.model import State
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from retention import erasure
-from retention.decision import Action, ReasonCode
-from retention.erasure import Answer, Ground
+from retention.core.decision import Action, ReasonCode
 from retention.errors import DemandScopeError
+from retention.recorded import erasure
+from retention.recorded.erasure import Answer, Ground
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.model import State

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from retention.decision import Action
-from retention.events import Subject
+from retention.core.decision import Action
 from retention.policy.clocks import Fact, OfEvent
+from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import interaction_sha256
 from vault.catalog.schema import schedules

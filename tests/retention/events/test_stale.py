@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from retention import policy_plan, policy_plans
 from retention.errors import StalePlanError
+from retention.plans import policy_plan, policy_plans
 from retention.policy.reader import parse
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.people import Capability
 
 EARLY = vaults.policy("early P1D destroy queue=late")

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from retention.errors import RetentionAlteredError
-from retention.events import Subject
+from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog.schema import demands, erasures, events, key_slots
 
 ACCOUNT = Subject.ACCOUNT

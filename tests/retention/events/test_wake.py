@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from retention.events import Subject
+from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
 from tests.people import steps as people
-from tests.retention.events import steps
+from tests.retention.recorded.events import steps
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.schema import recordings, schedules

@@ -6,13 +6,13 @@ from functools import cache
 
 import pytest
 
-from retention.circumstances import NOTHING, Circumstances
-from retention.decide import decide
-from retention.decision import Action, Decision, ReasonCode
-from retention.facts import AppliedPolicy, Facts, Segment
+from retention.core.circumstances import NOTHING, Circumstances
+from retention.core.decide import decide
+from retention.core.decision import Action, Decision, ReasonCode
+from retention.core.facts import AppliedPolicy, Facts, Segment
+from retention.core.stages import transcript_suffices_from
 from retention.policy.reader import parse
 from retention.policy.templates import Template, adopt, find, library
-from retention.stages import transcript_suffices_from
 from tests.retention.templates.examples import EXAMPLES, Example
 from vault.model import Kind, RecordingId, State
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from retention import purge
+from retention.destroy import purge
 from service.assembly import Vault
 from tests import vaults
 from tests.people import steps

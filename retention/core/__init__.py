@@ -1,0 +1,1 @@
+"""The decision over one recording: what it goes by, what the rules say, and when. Pure."""

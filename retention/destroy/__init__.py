@@ -1,0 +1,1 @@
+"""The end: purges, originals and media that go early, and the certificates that prove it."""

@@ -1,0 +1,1 @@
+"""What is stored in the years to come, and what it costs."""
