@@ -24,7 +24,8 @@ from vault.model import Kind, RecordingId, State
 
 _DAY = 86_400_000_000  # microseconds
 _EAST = 50_400_000_000  # 14 hours: where the next day begins first, which the end of a year goes by
-_MOST = 100_000  # classes, or dates, remembered at a time: memory stays constant in the size of the catalog
+_MOST = 100_000  # classes remembered at a time: memory stays constant in the size of the catalog
+_MOST_DATES = 10_000  # dates remembered at a time, of each period: more than there are days in twenty years
 
 
 class Remembered:
@@ -141,7 +142,7 @@ class _Ends:
         days = self._days(ended, created)
         until = self._known.get(days)
         if until is None:
-            if len(self._known) >= _MOST:
+            if len(self._known) >= _MOST_DATES:
                 self._known.clear()
             until = self._known[days] = self._found(ended, created) or NEVER
         return until
@@ -166,7 +167,7 @@ class _Looks:
         days = self._days(ended, created)
         known = self._known.get(days)
         if known is None:
-            if len(self._known) >= _MOST:
+            if len(self._known) >= _MOST_DATES:
                 self._known.clear()
             known = self._known[days] = self._found(ended, created)
         return known

@@ -25,7 +25,7 @@ from retention.schedule import cases
 from tests import vaults
 from tests.retention.machine import Machine
 from tests.retention.model import Row
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import recordings as rows
 from vault.model import Kind, Metadata, RecordingId, State
 from vault.people import Capability

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from service.assembly import Vault
 from tests import vaults
 from tests.retention import bare
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import recordings as rows
 from vault.catalog.engine import Catalog
 from vault.catalog.recordings import IDS, interaction_sha256

@@ -12,7 +12,7 @@ from retention.recorded.event_acts import NewEvent, Outcome, check_because, reco
 from retention.recorded.events import Standing, Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog.recordings import SOON
 from vault.catalog.schema import schedules
 from vault.people import Capability

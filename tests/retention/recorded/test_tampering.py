@@ -11,7 +11,7 @@ from retention.errors import RetentionAlteredError
 from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog.schema import demands, erasures, events, key_slots
 
 ACCOUNT = Subject.ACCOUNT

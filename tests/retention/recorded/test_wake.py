@@ -10,7 +10,7 @@ from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
 from tests.people import steps as people
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import info
 from vault.catalog import recordings as rows
 from vault.catalog.schema import recordings, schedules

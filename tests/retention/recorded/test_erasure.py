@@ -10,7 +10,7 @@ from retention.recorded import erasure
 from retention.recorded.erasure import Answer, Ground
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import recordings as rows
 from vault.catalog.criteria import Criteria
 from vault.model import State

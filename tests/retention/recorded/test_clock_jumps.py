@@ -9,7 +9,7 @@ from service import work
 from service.assembly import Vault
 from service.errors import ClockJumpedError
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import recordings as rows
 from vault.model import State
 

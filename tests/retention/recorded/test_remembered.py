@@ -10,7 +10,7 @@ from retention.policy.clocks import Fact, OfEvent
 from retention.recorded.events import Subject
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.catalog import recordings as rows
 from vault.catalog.recordings import interaction_sha256
 from vault.catalog.schema import schedules

@@ -9,7 +9,7 @@ from retention.plans import policy_plan, policy_plans
 from retention.policy.reader import parse
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault.people import Capability
 
 EARLY = vaults.policy("early P1D destroy queue=late")

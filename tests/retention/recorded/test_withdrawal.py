@@ -7,7 +7,7 @@ from retention.errors import DemandStateError, RetentionAlteredError
 from retention.recorded import extensions
 from service.assembly import Vault
 from tests import vaults
-from tests.retention.recorded.events import steps
+from tests.retention.recorded import steps
 from vault import approvals as signing
 from vault.catalog.schema import approvals, demands
 from vault.errors import SamePersonError
