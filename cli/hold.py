@@ -1,25 +1,23 @@
 """`strongroom hold`: legal holds, by whom and what they are about, for what is there and what arrives."""
 
-import hashlib
-import secrets
 from typing import Any, cast
 
 import click
 
+from cli import words
 from cli.base import Group
 from cli.door import Door, pass_door
 from cli.output import size
 from cli.terms import search_options
-from keys import canonical
 from keys.errors import IntegrityError
 from retention.destroy import originals
 from retention.errors import HoldScopeError
 from retention.hold import holds
-from retention.hold.holds import Hold, SealedWords
+from retention.hold.holds import Hold
 from vault import playback
 from vault.log.entry import Act
 from vault.people import Capability
-from vault.private import open_document, seal_document
+from vault.private import open_document
 from vault.search import Terms, criteria_of
 
 
@@ -46,9 +44,9 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
     vault = door.vault
     criteria = criteria_of(terms, vault.index if terms.name_a_person else None, vault.settings.region)
     hold_id = holds.new_hold_id(vault.clock)
-    words = _seal(door, hold_id, holds.SCOPE_WORDS, {"reason": reason, "scope": terms.words()})
+    sealed = words.seal(door, hold_id, holds.SCOPE_WORDS, {"reason": reason, "scope": terms.words()})
     covered = holds.place(
-        vault.catalog, vault.clock, actor, hold=hold_id, matter=matter, criteria=criteria, words=words
+        vault.catalog, vault.clock, actor, hold=hold_id, matter=matter, criteria=criteria, words=sealed
     )
     door.settle()
     gone = "were" if covered.purged_exactly else "may have been among those"
@@ -70,13 +68,6 @@ def place(door: Door, matter: str, reason: str, terms: Terms) -> None:
         },
         text=text,
     )  # fmt: skip
-
-
-def _seal(door: Door, hold_id: str, purpose: str, words: dict[str, Any]) -> SealedWords:
-    # the salt keeps anyone from guessing short words by the digest in the log
-    salted = {**words, "salt": secrets.token_hex(16)}
-    sealed, slot = seal_document(door.vault.keyring, hold_id, purpose, salted)
-    return SealedWords(sealed, slot, hashlib.sha256(canonical.encode(salted)).hexdigest())
 
 
 @hold.command()
@@ -103,8 +94,8 @@ def release(door: Door, hold_id: str, reason: str | None, *, approve: bool) -> N
         return
     with vault.catalog.read() as connection:
         holds.get(connection, hold_id)
-    words = _seal(door, hold_id, holds.RELEASE_WORDS, {"reason": reason})
-    digest = holds.request_release(vault.catalog, vault.clock, signatory, hold=hold_id, words=words)
+    sealed = words.seal(door, hold_id, holds.RELEASE_WORDS, {"reason": reason})
+    digest = holds.request_release(vault.catalog, vault.clock, signatory, hold=hold_id, words=sealed)
     door.settle()
     door.out.object(
         {"hold": hold_id, "state": "release-requested", "release_sha256": digest},
@@ -134,7 +125,7 @@ def show(door: Door, hold_id: str) -> None:
     """Show a hold and what it covers now; its scope and reason in words to those who may know callers."""
     actor = door.enter(Capability.HOLD_READ)
     vault = door.vault
-    words: dict[str, Any] = {}
+    said: dict[str, Any] = {}
     with vault.catalog.read() as connection:
         found = holds.get(connection, hold_id)
         covered = holds.coverage(connection, found.criteria)
@@ -142,10 +133,10 @@ def show(door: Door, hold_id: str) -> None:
             key = playback.data_key(connection, vault.keyring, hold_id, holds.SCOPE_WORDS)
             opened = open_document(found.sealed_scope, key, hold_id, holds.SCOPE_WORDS)
             scope = cast("dict[str, Any]", opened["scope"])
-            words = {"reason": opened["reason"], **{f"scope_{name}": value for name, value in scope.items()}}
-    door.tell(actor, Act.SHOW, hold_id, {"words": int(bool(words))})
+            said = {"reason": opened["reason"], **{f"scope_{name}": value for name, value in scope.items()}}
+    door.tell(actor, Act.SHOW, hold_id, {"words": int(bool(said))})
     kept = _kept(door, hold_id)
-    shown = _shown(found, words, covered)
+    shown = _shown(found, said, covered)
     door.out.object({**shown, "originals_with_card_data": None if kept is None else kept.count})
     if kept is not None and kept.count:
         door.out.say(_card_data(kept))
@@ -170,14 +161,14 @@ def _card_data(kept: originals.Kept) -> str:
     )
 
 
-def _shown(found: Hold, words: dict[str, Any], covered: holds.Coverage) -> dict[str, Any]:
+def _shown(found: Hold, said: dict[str, Any], covered: holds.Coverage) -> dict[str, Any]:
     return {
         "hold": found.id,
         "matter": found.matter,
         "state": found.state,
         "placed_by": found.placed_by,
         "placed_at": found.placed_at,
-        **words,
+        **said,
         "recordings": covered.recordings,
         "size": size(covered.sealed_bytes),
         "already_purged": covered.already_purged,

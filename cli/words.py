@@ -1,4 +1,4 @@
-"""What a person says of a demand, sealed at the door under a slot of its own."""
+"""What a person says of a hold or a demand, sealed at the door under a slot of its own."""
 
 import hashlib
 import secrets

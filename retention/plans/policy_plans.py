@@ -37,6 +37,7 @@ from vault.signed_act import SignedAct
 
 KIND = "policy"
 _TRIES = 5
+_DAY_MS = 86_400_000
 MAX_AGE = timedelta(days=30)
 """A plan that is older is made again: who agrees, agrees to what is there."""
 _DECIDING = (
@@ -164,7 +165,7 @@ def apply(
         with catalog.write(lock=LOCK_DISPOSITION) as connection:
             if _last_told(connection) == told:
                 _check(connection, plan_id, policy, clock.now())
-                _check_arrivals(connection, plan, policy, seen)
+                _check_arrivals(connection, plan, policy, _a_day_before(seen))
                 return _put_in_force(connection, clock.now(), actor, plan_id, plan, policy, text)
     raise StalePlanError("expected a moment without new holds and events, got none; try again", hint="try again")
 
@@ -200,6 +201,14 @@ def _check_arrivals(
         if policy_plan.compare(candidates, plan.created_at).shortens:
             raise StalePlanError("expected nobody to lose time, as planned, got recordings that came since and would")
     return last
+
+
+def _a_day_before(recording: RecordingId | None) -> RecordingId | None:
+    """Return the first id of a day before: one is given when sealing begins, and may be committed long after."""
+    if recording is None:
+        return None
+    millis = int(recording[:12], 16) - _DAY_MS  # an id begins with its time (vault.ids)
+    return RecordingId(f"{max(millis, 0):012x}" + "0" * 20)
 
 
 def _last_told(connection: Connection) -> int:

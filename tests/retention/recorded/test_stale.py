@@ -55,3 +55,21 @@ def test_a_plan_is_stale_when_what_kept_a_recording_ended_since(vault: Vault) ->
     steps.end_extension(vault, extension)
     with pytest.raises(StalePlanError, match="lose more"):
         apply(vault, plan, short)
+
+
+def test_what_is_committed_while_it_is_counted_again_is_not_overlooked(vault: Vault) -> None:
+    """An id is given when sealing begins, so that one that is committed later can be the earlier one."""
+    vault.clock.advance(timedelta(hours=2))  # type: ignore[attr-defined]
+    steps.take_in(vault, queue="other")
+    plan, _ = planned(vault, EARLY)
+    came: list[str] = []
+
+    def meanwhile(_seen: int) -> None:
+        vault.clock.advance(timedelta(hours=-1))  # type: ignore[attr-defined]
+        came.append(steps.take_in(vault, queue="late"))
+        vault.clock.advance(timedelta(hours=1))  # type: ignore[attr-defined]
+
+    ada = vaults.actor(vault, "ada", Capability.POLICY_CHANGE)
+    with pytest.raises(StalePlanError, match="came since"):
+        policy_plans.apply(vault.catalog, vault.clock, ada, plan_id=plan, text=EARLY, on_progress=meanwhile)
+    assert len(came) == 1
